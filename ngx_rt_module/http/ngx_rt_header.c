@@ -1,0 +1,67 @@
+
+/*
+ * Copyright (C) the ngx_rt authors
+ */
+
+
+/* Header fields that nginx has no slot for. */
+
+
+#include "ngx_rt_http.h"
+
+
+ngx_table_elt_t *
+ngx_rt_header_find(ngx_http_request_t *r, const char *name,
+    ngx_table_elt_t *prev)
+{
+    size_t            len;
+    ngx_uint_t        i, found;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    len = ngx_strlen(name);
+    found = (prev == NULL);
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (&h[i] == prev) {
+                found = 1;
+                continue;
+            }
+
+            if (found
+                && h[i].key.len == len
+                && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
+            {
+                return &h[i];
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_rt_header_add(ngx_http_request_t *r, const char *name, const char *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value.data = (u_char *) value;
+    h->value.len = ngx_strlen(value);
+
+    return NGX_OK;
+}

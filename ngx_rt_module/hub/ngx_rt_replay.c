@@ -1,0 +1,361 @@
+
+/*
+ * Copyright (C) the ngx_rt authors
+ */
+
+
+/*
+ * From the history to a subscriber: one that has come back, wants to begin with
+ * older messages, or was too slow.  All of them are a position.
+ */
+
+
+#include "ngx_rt_hub.h"
+
+
+static ngx_rt_cursor_t *ngx_rt_replay_cursors(ngx_rt_subscriber_t *sub);
+static ngx_int_t ngx_rt_replay_read(ngx_rt_subscriber_t *sub,
+    ngx_rt_batch_t *batch, ngx_uint_t *n);
+static ngx_int_t ngx_rt_replay_skip(ngx_rt_subscriber_t *sub,
+    ngx_rt_batch_t *batch);
+static ngx_uint_t ngx_rt_replay_repeat(ngx_rt_subscriber_t *sub);
+static void ngx_rt_replay_locate(ngx_rt_subscriber_t *sub,
+    const ngx_rt_id_t *after, ngx_rt_gap_t *gap);
+
+
+ngx_uint_t
+ngx_rt_replay_start(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *asked,
+    ngx_uint_t malformed, ngx_rt_gap_t *gap)
+{
+    ngx_rt_id_t            none;
+    ngx_rt_cursor_t       *cursors;
+    ngx_rt_cursor_view_t   view;
+
+    ngx_memzero(gap, sizeof(ngx_rt_gap_t));
+    ngx_memzero(&none, sizeof(ngx_rt_id_t));
+
+    if (asked == NULL && !malformed && sub->conf->start == NGX_RT_START_NEW) {
+        return 0;
+    }
+
+    sub->lagging = 1;
+
+    cursors = ngx_rt_replay_cursors(sub);
+
+    if (cursors == NULL) {
+
+        /* the replay will find no memory either, and close */
+
+        return 0;
+    }
+
+    if (asked != NULL) {
+        ngx_rt_cursor_view(sub->hub->zone, cursors, sub->nmembers, asked,
+                           &view);
+
+        if (!ngx_rt_id_is(asked, >, &view.last)
+            && !ngx_rt_id_is(asked, <, &view.dropped))
+        {
+            sub->position = *asked;
+            return 0;
+        }
+
+        /* what is not yet may not be skipped when it comes */
+
+        if (ngx_rt_id_is(asked, >, &view.last)) {
+            ngx_rt_replay_locate(sub, &none, gap);
+
+        } else {
+            ngx_rt_replay_locate(sub, asked, gap);
+        }
+
+        gap->after = *asked;
+
+    } else if (malformed || sub->conf->start == NGX_RT_START_OLDEST) {
+        ngx_rt_replay_locate(sub, &none, gap);
+        gap->malformed = malformed;
+
+    } else { /* NGX_RT_START_LAST */
+        ngx_rt_cursor_rewind(sub->hub->zone, cursors, sub->nmembers,
+                             sub->conf->start_count, &gap->position);
+    }
+
+    sub->position = gap->position;
+
+    if (asked == NULL && !malformed) {
+        return 0;
+    }
+
+    ngx_rt_counter_add(sub->hub->zone, gaps, 1);
+
+    return 1;
+}
+
+
+void
+ngx_rt_replay_run(ngx_rt_subscriber_t *sub)
+{
+    ngx_int_t             rc;
+    ngx_uint_t            n;
+    ngx_rt_id_t           from;
+    ngx_rt_batch_t       *batch;
+    ngx_rt_hub_refill_t  *refill;
+
+    if (ngx_rt_replay_repeat(sub)) {
+        return;
+    }
+
+    batch = ngx_rt_batch_create(4096);
+    if (batch == NULL) {
+        ngx_rt_subscriber_close(sub, 1);
+        return;
+    }
+
+    from = sub->position;
+
+    rc = ngx_rt_replay_read(sub, batch, &n);
+
+    if (rc == NGX_OK) {
+        sub->lagging = 0;
+
+    } else if (rc == NGX_ERROR) {
+        ngx_rt_subscriber_close(sub, 1);
+
+    } else if (rc == NGX_DECLINED) {
+        ngx_rt_subscriber_close(sub, 0);
+    }
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, sub->hub->log, 0,
+                   "rt replay: %p messages:%ui bytes:%uz rc:%i",
+                   sub, n, batch->len, rc);
+
+    if (batch->len && !sub->closing) {
+
+        refill = &sub->hub->refill;
+
+        if (sub->nmembers == 1 && n) {
+            ngx_rt_replay_forget(sub->hub);
+
+            batch->refs++;
+            refill->batch = batch;
+            refill->format = ngx_rt_subscriber_format(sub);
+            refill->topic = sub->members[0].topic;
+            refill->from = from;
+            refill->to = sub->position;
+            refill->n = n;
+        }
+
+        if (ngx_rt_subscriber_send(sub, batch) == NGX_OK) {
+            ngx_rt_counter_add(sub->hub->zone, delivered, n);
+        }
+    }
+
+    ngx_rt_batch_unref(batch);
+
+    if (sub->lagging && sub->backlog == NULL) {
+        ngx_rt_subscriber_queue(sub);
+    }
+}
+
+
+void
+ngx_rt_replay_forget(ngx_rt_hub_t *hub)
+{
+    if (hub->refill.batch) {
+        ngx_rt_batch_unref(hub->refill.batch);
+        hub->refill.batch = NULL;
+        hub->refill.topic = NULL;
+    }
+}
+
+
+/* NULL if there is no memory */
+
+static ngx_rt_cursor_t *
+ngx_rt_replay_cursors(ngx_rt_subscriber_t *sub)
+{
+    ngx_uint_t     i;
+    ngx_rt_hub_t  *hub;
+
+    hub = sub->hub;
+
+    if (hub->ncursors < sub->nmembers) {
+
+        if (hub->cursors) {
+            ngx_free(hub->cursors);
+            hub->ncursors = 0;
+        }
+
+        hub->cursors = ngx_alloc(sub->nmembers * sizeof(ngx_rt_cursor_t),
+                                 hub->log);
+        if (hub->cursors == NULL) {
+            return NULL;
+        }
+
+        hub->ncursors = sub->nmembers;
+    }
+
+    ngx_memzero(hub->cursors, sub->nmembers * sizeof(ngx_rt_cursor_t));
+
+    for (i = 0; i < sub->nmembers; i++) {
+        hub->cursors[i].topic = sub->members[i].topic->interest->topic;
+    }
+
+    return hub->cursors;
+}
+
+
+/*
+ * Fills a batch of about "rt_buffer" bytes and moves the position.  NGX_OK if
+ * all of the history is in, NGX_AGAIN if there is more, NGX_DECLINED if the
+ * subscriber has to go because of a gap, NGX_ERROR if there is no memory.
+ */
+
+static ngx_int_t
+ngx_rt_replay_read(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch,
+    ngx_uint_t *n)
+{
+    ngx_int_t         rc;
+    ngx_uint_t        i, nmail;
+    ngx_rt_mail_t     mail[NGX_RT_READ_MESSAGES];
+    ngx_rt_zone_t    *zn;
+    ngx_rt_cursor_t  *cursors;
+
+    zn = sub->hub->zone;
+    *n = 0;
+
+    cursors = ngx_rt_replay_cursors(sub);
+    if (cursors == NULL) {
+        return NGX_ERROR;
+    }
+
+    do {
+        rc = ngx_rt_cursor_read(zn, cursors, sub->nmembers, &sub->position,
+                                mail, &nmail);
+
+        if (rc == NGX_DECLINED) {
+            rc = ngx_rt_replay_skip(sub, batch);
+
+            if (rc != NGX_OK) {
+                return rc;
+            }
+
+            continue;
+        }
+
+        if (nmail == 0) {
+            return NGX_OK;
+        }
+
+        for (i = 0; i < nmail; i++) {
+
+            if (sub->transport->encode(batch, sub->variant,
+                                     &sub->members[mail[i].tag].topic->name,
+                                     &mail[i].message->msg)
+                != NGX_OK)
+            {
+                ngx_rt_cursor_release(zn);
+                return NGX_ERROR;
+            }
+        }
+
+        sub->position = mail[nmail - 1].message->msg.id;
+        *n += nmail;
+
+    } while (batch->len < sub->conf->buffer);
+
+    ngx_rt_cursor_release(zn);
+
+    return NGX_AGAIN;
+}
+
+
+/* the history has moved on */
+
+static ngx_int_t
+ngx_rt_replay_skip(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch)
+{
+    ngx_rt_gap_t  gap;
+
+    if (sub->conf->slow == NGX_RT_SLOW_CLOSE) {
+
+        ngx_log_error(NGX_LOG_INFO, sub->sink->connection(sub)->log, 0,
+                      "subscriber is too slow, closing");
+
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&gap, sizeof(ngx_rt_gap_t));
+
+    ngx_rt_replay_locate(sub, &sub->position, &gap);
+    gap.after = sub->position;
+
+    sub->position = gap.position;
+    ngx_rt_counter_add(sub->hub->zone, gaps, 1);
+
+    /* the cursors begin anew as well */
+
+    (void) ngx_rt_replay_cursors(sub);
+
+    return sub->transport->gap(batch, sub->variant, &gap);
+}
+
+
+/*
+ * The position for a reader from which messages above "after" are missing: the
+ * highest from which it gets all the rest.  If that could be taken for complete
+ * in one topic and not in another, the one that tells the gap again.
+ */
+
+static void
+ngx_rt_replay_locate(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *after,
+    ngx_rt_gap_t *gap)
+{
+    ngx_rt_cursor_view_t  view;
+
+    /* the array is there, so this cannot fail */
+
+    ngx_rt_cursor_view(sub->hub->zone, ngx_rt_replay_cursors(sub),
+                       sub->nmembers, after, &view);
+
+    if (!view.any) {
+        gap->position = view.last;
+        gap->resumed = view.last;
+        return;
+    }
+
+    gap->resumed = view.oldest;
+    gap->position = view.dropped;
+
+    if (!ngx_rt_id_is(&view.dropped, <, &view.oldest)) {
+        gap->position = ngx_rt_id_before(&view.oldest);
+    }
+}
+
+
+/* many come back to the same place when a connection of all of them breaks */
+
+static ngx_uint_t
+ngx_rt_replay_repeat(ngx_rt_subscriber_t *sub)
+{
+    ngx_rt_hub_refill_t  *refill;
+
+    refill = &sub->hub->refill;
+
+    if (refill->batch == NULL
+        || sub->nmembers != 1
+        || refill->topic != sub->members[0].topic
+        || refill->format != ngx_rt_subscriber_format(sub)
+        || !ngx_rt_id_is(&refill->from, ==, &sub->position))
+    {
+        return 0;
+    }
+
+    ngx_rt_subscriber_deliver(sub, refill->batch, &refill->to, refill->n);
+
+    if (sub->backlog == NULL && !sub->closing) {
+        ngx_rt_subscriber_queue(sub);
+    }
+
+    return 1;
+}

@@ -1,0 +1,296 @@
+
+/*
+ * Copyright (C) the ngx_rt authors
+ */
+
+
+/*
+ * The sink that has left its request behind.  The request ends as one with a
+ * keepalive response does, see ngx_http_set_keepalive(): it is logged, its pool
+ * and the header buffers are freed, and the connection stays, with nothing but
+ * the subscriber on it.
+ */
+
+
+#include "ngx_rt_hub.h"
+
+
+/* what a client may send although nobody listens, in bytes and reads */
+#define NGX_RT_SINK_BUFFER  2048
+#define NGX_RT_SINK_READS   16
+
+
+static ssize_t ngx_rt_sink_connection_send(ngx_rt_subscriber_t *sub,
+    u_char *p, size_t len);
+static ngx_connection_t *ngx_rt_sink_connection_connection(
+    ngx_rt_subscriber_t *sub);
+static void ngx_rt_sink_connection_close(ngx_rt_subscriber_t *sub,
+    ngx_uint_t error);
+
+static void ngx_rt_sink_connection_free_buffers(ngx_connection_t *c,
+    ngx_http_connection_t *hc);
+static ngx_int_t ngx_rt_sink_connection_push(ngx_connection_t *c,
+    ngx_flag_t nodelay);
+static void ngx_rt_sink_connection_read_handler(ngx_event_t *rev);
+static void ngx_rt_sink_connection_write_handler(ngx_event_t *wev);
+
+
+static const ngx_rt_sink_t  ngx_rt_sink_connection = {
+    ngx_string("connection"),
+    ngx_rt_sink_connection_send,
+    ngx_rt_sink_connection_connection,
+    ngx_rt_sink_connection_close
+};
+
+
+void
+ngx_rt_sink_connection_take(ngx_rt_subscriber_t *sub, ngx_http_request_t *r)
+{
+    ngx_flag_t                 nodelay;
+    ngx_event_t               *rev, *wev;
+    ngx_connection_t          *c;
+    ngx_http_connection_t     *hc;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    c = r->connection;
+    rev = c->read;
+    wev = c->write;
+    hc = r->http_connection;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    nodelay = clcf->tcp_nodelay;
+
+    if (rev->timer_set) {
+        ngx_del_timer(rev);
+    }
+
+    if (wev->timer_set) {
+        ngx_del_timer(wev);
+    }
+
+    ngx_http_free_request(r, 0);
+
+    c->data = sub;
+    c->destroyed = 0;
+    c->sent = 0;
+    c->log->action = "sending to subscriber";
+
+    sub->sink = &ngx_rt_sink_connection;
+    sub->peer = c;
+
+    rev->handler = ngx_rt_sink_connection_read_handler;
+    wev->handler = ngx_rt_sink_connection_write_handler;
+
+    ngx_rt_sink_connection_free_buffers(c, hc);
+
+    if (ngx_rt_sink_connection_push(c, nodelay) != NGX_OK
+        || ngx_handle_read_event(rev, 0) != NGX_OK)
+    {
+        ngx_rt_subscriber_close(sub, 1);
+        return;
+    }
+
+    /* nginx calls the read handler when the worker is told to exit */
+
+    c->idle = 1;
+
+    if (rev->ready) {
+        ngx_post_event(rev, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_rt_sink_connection_free_buffers(ngx_connection_t *c,
+    ngx_http_connection_t *hc)
+{
+    ngx_chain_t  *cl, *ln;
+
+    if (c->buffer && c->buffer->start) {
+        (void) ngx_pfree(c->pool, c->buffer->start);
+        c->buffer = NULL;
+    }
+
+    for (cl = hc->free; cl; /* void */) {
+        ln = cl;
+        cl = cl->next;
+        (void) ngx_pfree(c->pool, ln->buf->start);
+        ngx_free_chain(c->pool, ln);
+    }
+
+    for (cl = hc->busy; cl; /* void */) {
+        ln = cl;
+        cl = cl->next;
+        (void) ngx_pfree(c->pool, ln->buf->start);
+        ngx_free_chain(c->pool, ln);
+    }
+
+    hc->free = NULL;
+    hc->busy = NULL;
+    hc->nbusy = 0;
+
+#if (NGX_HTTP_SSL)
+    if (c->ssl) {
+        ngx_ssl_free_buffer(c);
+    }
+#endif
+}
+
+
+static ngx_int_t
+ngx_rt_sink_connection_push(ngx_connection_t *c, ngx_flag_t nodelay)
+{
+    if (c->tcp_nopush == NGX_TCP_NOPUSH_SET) {
+
+        if (ngx_tcp_push(c->fd) == -1) {
+            ngx_connection_error(c, ngx_socket_errno,
+                                 ngx_tcp_push_n " failed");
+            return NGX_ERROR;
+        }
+
+        c->tcp_nopush = NGX_TCP_NOPUSH_UNSET;
+    }
+
+    if (nodelay) {
+        return ngx_tcp_nodelay(c);
+    }
+
+    return NGX_OK;
+}
+
+
+static ssize_t
+ngx_rt_sink_connection_send(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
+{
+    ssize_t            n, sent;
+    ngx_connection_t  *c;
+
+    c = sub->peer;
+
+    for (sent = 0; (size_t) sent < len; sent += n) {
+
+        n = c->send(c, p + sent, len - sent);
+
+        if (n == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (n == NGX_AGAIN || n == 0) {
+
+            if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            break;
+        }
+    }
+
+    return sent;
+}
+
+
+static ngx_connection_t *
+ngx_rt_sink_connection_connection(ngx_rt_subscriber_t *sub)
+{
+    return sub->peer;
+}
+
+
+static void
+ngx_rt_sink_connection_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
+{
+    ngx_connection_t  *c;
+
+    c = sub->peer;
+
+    ngx_rt_subscriber_destroy(sub);
+
+    c->idle = 0;
+    c->error |= error;
+
+#if (NGX_HTTP_SSL)
+    if (c->ssl && error) {
+        c->ssl->no_send_shutdown = 1;
+    }
+#endif
+
+    ngx_http_close_connection(c);
+}
+
+
+/* a subscriber has nothing to say: this is to learn that it has gone */
+
+static void
+ngx_rt_sink_connection_read_handler(ngx_event_t *rev)
+{
+    ssize_t               n;
+    u_char                buf[NGX_RT_SINK_BUFFER];
+    ngx_uint_t            i;
+    ngx_connection_t     *c;
+    ngx_rt_subscriber_t  *sub;
+
+    c = rev->data;
+    sub = c->data;
+
+    if (c->close) {
+
+        /* the worker exits; its time is up only if there is an error too */
+
+        if (c->error) {
+            ngx_rt_sink_connection_close(sub, 0);
+            return;
+        }
+
+        c->close = 0;
+    }
+
+    for (i = 0; i < NGX_RT_SINK_READS; i++) {
+
+        if (!rev->ready) {
+            break;
+        }
+
+        n = c->recv(c, buf, NGX_RT_SINK_BUFFER);
+
+        if (n == NGX_AGAIN) {
+            break;
+        }
+
+        if (n == NGX_ERROR || n == 0) {
+
+            if (n == 0) {
+                ngx_log_error(NGX_LOG_INFO, c->log, 0,
+                              "subscriber closed connection");
+            }
+
+            ngx_rt_sink_connection_close(sub, 1);
+            return;
+        }
+    }
+
+    if (ngx_handle_read_event(rev, 0) != NGX_OK) {
+        ngx_rt_sink_connection_close(sub, 1);
+        return;
+    }
+
+    if (i == NGX_RT_SINK_READS) {
+        ngx_post_event(rev, &ngx_posted_next_events);
+    }
+}
+
+
+static void
+ngx_rt_sink_connection_write_handler(ngx_event_t *wev)
+{
+    ngx_connection_t     *c;
+    ngx_rt_subscriber_t  *sub;
+
+    c = wev->data;
+    sub = c->data;
+
+    ngx_rt_subscriber_writable(sub);
+
+    if (ngx_handle_write_event(wev, 0) != NGX_OK) {
+        ngx_rt_subscriber_close(sub, 1);
+    }
+}

@@ -1,0 +1,313 @@
+
+/*
+ * Copyright (C) the ngx_rt authors
+ */
+
+
+/*
+ * The sink that keeps the request: each subscription begins here, and those
+ * over HTTP/2 and HTTP/3 stay, as do all with "rt_detach off".
+ *
+ * Bytes go to the write filter past the body filters: a transport's bytes are
+ * framed and final, and gzip, sub_filter and the like would hold them back.
+ * Only HTTP/3 has its framing in a body filter.
+ */
+
+
+#include "ngx_rt_hub.h"
+
+
+typedef struct {
+    ngx_rt_subscriber_t  *sub;
+    ngx_http_request_t   *request;
+    ngx_http_cleanup_t   *cleanup;
+    ngx_buf_t             buf;
+    unsigned              busy:1;         /* nginx still has bytes of "buf" */
+} ngx_rt_sink_request_t;
+
+
+static ssize_t ngx_rt_sink_request_send(ngx_rt_subscriber_t *sub, u_char *p,
+    size_t len);
+static ngx_connection_t *ngx_rt_sink_request_connection(
+    ngx_rt_subscriber_t *sub);
+static void ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub,
+    ngx_uint_t error);
+
+static void ngx_rt_sink_request_write_handler(ngx_http_request_t *r);
+static void ngx_rt_sink_request_cleanup(void *data);
+static ngx_int_t ngx_rt_sink_request_output(ngx_http_request_t *r,
+    ngx_chain_t *out);
+static ngx_uint_t ngx_rt_sink_request_can_leave(ngx_http_request_t *r);
+
+
+static const ngx_rt_sink_t  ngx_rt_sink_request = {
+    ngx_string("request"),
+    ngx_rt_sink_request_send,
+    ngx_rt_sink_request_connection,
+    ngx_rt_sink_request_close
+};
+
+
+ngx_int_t
+ngx_rt_sink_request_attach(ngx_rt_subscriber_t *sub, ngx_http_request_t *r)
+{
+    ngx_http_cleanup_t     *cln;
+    ngx_rt_sink_request_t  *rs;
+
+    rs = ngx_pcalloc(r->pool, sizeof(ngx_rt_sink_request_t));
+    if (rs == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_rt_sink_request_cleanup;
+    cln->data = rs;
+
+    rs->sub = sub;
+    rs->request = r;
+    rs->cleanup = cln;
+
+    sub->sink = &ngx_rt_sink_request;
+    sub->peer = rs;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_rt_sink_request_leave(ngx_rt_subscriber_t *sub)
+{
+    ngx_http_request_t     *r;
+    ngx_rt_sink_request_t  *rs;
+
+    rs = sub->peer;
+    r = rs->request;
+
+    if (sub->closing
+        || sub->backlog
+        || !sub->conf->detach
+        || !ngx_rt_sink_request_can_leave(r))
+    {
+        r->read_event_handler = ngx_http_test_reading;
+        r->write_event_handler = ngx_rt_sink_request_write_handler;
+
+        /* the client may have gone before the handler was there */
+
+        ngx_post_event(r->connection->read, &ngx_posted_events);
+        return;
+    }
+
+    rs->cleanup->handler = NULL;
+
+    ngx_rt_sink_connection_take(sub, r);
+}
+
+
+static ssize_t
+ngx_rt_sink_request_send(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
+{
+    ngx_int_t               rc;
+    ngx_buf_t              *b;
+    ngx_chain_t             out;
+    ngx_rt_sink_request_t  *rs;
+
+    rs = sub->peer;
+    b = &rs->buf;
+
+    /* while nginx has some of the bytes, the caller offers just those again */
+
+    if (rs->busy) {
+        rc = ngx_rt_sink_request_output(rs->request, NULL);
+
+    } else {
+        ngx_memzero(b, sizeof(ngx_buf_t));
+
+        b->pos = p;
+        b->last = p + len;
+        b->memory = 1;
+        b->flush = 1;
+
+        out.buf = b;
+        out.next = NULL;
+
+        rc = ngx_rt_sink_request_output(rs->request, &out);
+    }
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    rs->busy = (b->pos != b->last);
+
+    return b->pos - p;
+}
+
+
+static ngx_connection_t *
+ngx_rt_sink_request_connection(ngx_rt_subscriber_t *sub)
+{
+    ngx_rt_sink_request_t  *rs;
+
+    rs = sub->peer;
+
+    return rs->request->connection;
+}
+
+
+static void
+ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
+{
+    ngx_int_t               rc;
+    ngx_buf_t              *b;
+    ngx_chain_t             out;
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    ngx_rt_sink_request_t  *rs;
+
+    rs = sub->peer;
+    r = rs->request;
+    c = r->connection;
+
+    rs->cleanup->handler = NULL;
+
+    if (error && rs->busy) {
+
+        /* the batch may go, nginx must not touch it any more */
+
+        c->error = 1;
+    }
+
+    ngx_rt_subscriber_destroy(sub);
+
+    if (error) {
+        ngx_http_finalize_request(r, NGX_HTTP_CLIENT_CLOSED_REQUEST);
+        ngx_http_run_posted_requests(c);
+        return;
+    }
+
+    b = &rs->buf;
+    ngx_memzero(b, sizeof(ngx_buf_t));
+
+    b->last_buf = 1;
+    b->flush = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    rc = ngx_rt_sink_request_output(r, &out);
+
+    ngx_http_finalize_request(r, (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK);
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_rt_sink_request_write_handler(ngx_http_request_t *r)
+{
+    ngx_http_cleanup_t     *cln;
+    ngx_rt_sink_request_t  *rs;
+
+    for (cln = r->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_rt_sink_request_cleanup) {
+            rs = cln->data;
+            ngx_rt_subscriber_writable(rs->sub);
+            return;
+        }
+    }
+}
+
+
+/* nginx ends the request: the client has gone, or the worker shuts down */
+
+static void
+ngx_rt_sink_request_cleanup(void *data)
+{
+    ngx_rt_sink_request_t  *rs = data;
+
+    ngx_rt_subscriber_destroy(rs->sub);
+}
+
+
+static ngx_int_t
+ngx_rt_sink_request_output(ngx_http_request_t *r, ngx_chain_t *out)
+{
+    ngx_int_t                  rc;
+    ngx_http_core_loc_conf_t  *clcf;
+#if (NGX_HTTP_V2)
+    ngx_connection_t          *pc;
+#endif
+
+#if (NGX_HTTP_V3)
+    if (r->http_version == NGX_HTTP_VERSION_30) {
+        return ngx_http_output_filter(r, out);
+    }
+#endif
+
+    rc = ngx_http_write_filter(r, out);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+#if (NGX_HTTP_V2)
+
+    if (r->stream) {
+
+        /* nginx 1.22 leaves a lone frame in the TLS buffer */
+
+        pc = r->stream->connection->connection;
+
+        if (pc->buffered && pc->write->ready
+            && pc->send_chain(pc, NULL, 0) == NGX_CHAIN_ERROR)
+        {
+            pc->error = 1;
+            return NGX_ERROR;
+        }
+
+        return rc;
+    }
+
+#endif
+
+    if (rc == NGX_AGAIN && !r->connection->write->delayed) {
+        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+        if (ngx_handle_write_event(r->connection->write, clcf->send_lowat)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return rc;
+}
+
+
+/* nothing of the request may be under way: no output, body or subrequest */
+
+static ngx_uint_t
+ngx_rt_sink_request_can_leave(ngx_http_request_t *r)
+{
+    ngx_connection_t  *c;
+
+    c = r->connection;
+
+    return r == r->main
+           && r->http_version < NGX_HTTP_VERSION_20
+           && r->count == 1
+           && r->blocked == 0
+           && r->out == NULL
+           && r->postponed == NULL
+           && r->posted_requests == NULL
+           && !r->discard_body
+           && !r->reading_body
+           && !r->buffered
+           && !c->buffered
+           && !c->error
+           && !c->write->delayed
+           && c->data == r;
+}

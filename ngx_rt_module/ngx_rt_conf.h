@@ -1,0 +1,60 @@
+
+/*
+ * Copyright (C) the ngx_rt authors
+ */
+
+
+/* What the configuration says.  It is read-only once it is parsed. */
+
+
+#ifndef _NGX_RT_CONF_H_INCLUDED_
+#define _NGX_RT_CONF_H_INCLUDED_
+
+
+#include "publish/ngx_rt_publish.h"
+#include "status/ngx_rt_status.h"
+#include "transport/ngx_rt_transport.h"
+
+
+typedef struct {
+    ngx_array_t                streams;   /* of ngx_rt_stream_t * */
+} ngx_rt_main_conf_t;
+
+
+typedef struct {
+    ngx_rt_subscriber_conf_t   subscriber;
+    ngx_rt_subscribe_conf_t   *subscribe;
+    ngx_rt_publish_conf_t     *publish;
+} ngx_rt_loc_conf_t;
+
+
+/* ngx_rt_conf.c */
+
+void *ngx_rt_conf_create_main(ngx_conf_t *cf);
+void *ngx_rt_conf_create_loc(ngx_conf_t *cf);
+char *ngx_rt_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child);
+
+/* are all streams that locations speak of defined? */
+ngx_int_t ngx_rt_conf_check(ngx_conf_t *cf);
+
+char *ngx_rt_conf_subscribe(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_rt_conf_publish(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_rt_conf_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_rt_conf_start(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* as ngx_conf_set_..._slot(), but say what is wrong; "off" is 0 */
+char *ngx_rt_conf_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_rt_conf_time_or_off(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_rt_conf_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_rt_conf_topics_max(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+/* ngx_rt_conf_stream.c */
+
+char *ngx_rt_conf_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* the stream of that name, which may be defined later; NULL: no memory */
+ngx_rt_stream_t *ngx_rt_conf_stream_get(ngx_conf_t *cf, ngx_str_t *name);
+
+
+#endif /* _NGX_RT_CONF_H_INCLUDED_ */

@@ -1,0 +1,31 @@
+
+/*
+ * Copyright (C) the ngx_rt authors
+ */
+
+
+/* The broker of a stream that lives on one host: the zone orders messages. */
+
+
+#include "ngx_rt_publish.h"
+
+
+static ngx_int_t
+ngx_rt_broker_local_publish(ngx_rt_stream_t *st, ngx_rt_publication_t *pub)
+{
+    ngx_rt_wake_list_t  wake;
+
+    if (ngx_rt_history_append(&st->zone, pub, &wake) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_rt_wake_send(st->hub, &wake);
+
+    return NGX_OK;
+}
+
+
+const ngx_rt_broker_t  ngx_rt_broker_local = {
+    ngx_string("local"),
+    ngx_rt_broker_local_publish
+};

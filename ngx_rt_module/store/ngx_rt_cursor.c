@@ -1,0 +1,296 @@
+
+/*
+ * Copyright (C) the ngx_rt authors
+ */
+
+
+/*
+ * Reading the history of one or many topics in id order.  A reader that wants
+ * the messages above an id begins at the newest and goes back, so the way is as
+ * long as what it will be given.  The way is gone in steps, and the lock is let
+ * go between them: a cursor stays good until its message is dropped, and that
+ * shows in the topic's "dropped", which is compared before any step.
+ */
+
+
+#include "ngx_rt_store.h"
+
+
+/* messages looked at under one lock */
+#define NGX_RT_CURSOR_STEPS  512
+
+
+static ngx_uint_t ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors,
+    ngx_uint_t n, const ngx_rt_id_t *id);
+static ngx_rt_message_sh_t *ngx_rt_cursor_older_locked(ngx_rt_cursor_t *cur);
+static void ngx_rt_cursor_release_locked(ngx_rt_zone_t *zn);
+
+
+void
+ngx_rt_cursor_view(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors, ngx_uint_t n,
+    const ngx_rt_id_t *id, ngx_rt_cursor_view_t *view)
+{
+    ngx_uint_t        i, found;
+    ngx_rt_cursor_t  *cur;
+
+    do {
+        ngx_memzero(view, sizeof(ngx_rt_cursor_view_t));
+
+        ngx_rt_zone_lock(zn);
+
+        found = ngx_rt_cursor_seek_locked(cursors, n, id);
+
+        view->last = zn->sh->last;
+
+        for (i = 0; i < n; i++) {
+            cur = &cursors[i];
+
+            if (ngx_rt_id_is(&cur->topic->dropped, >, &view->dropped)) {
+                view->dropped = cur->topic->dropped;
+            }
+
+            if (cur->message
+                && (!view->any || ngx_rt_id_is(&cur->id, <, &view->oldest)))
+            {
+                view->oldest = cur->id;
+                view->any = 1;
+            }
+        }
+
+        ngx_rt_zone_unlock(zn);
+
+    } while (!found);
+}
+
+
+void
+ngx_rt_cursor_rewind(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
+    ngx_uint_t n, ngx_uint_t count, ngx_rt_id_t *id)
+{
+    ngx_uint_t            i, steps;
+    ngx_rt_cursor_t      *newest;
+    ngx_rt_message_sh_t  *m, *older;
+
+    steps = 0;
+
+    ngx_rt_zone_lock(zn);
+
+    *id = zn->sh->last;
+
+    while (count--) {
+
+        if (steps > NGX_RT_CURSOR_STEPS) {
+            ngx_rt_zone_unlock(zn);
+            steps = 0;
+            ngx_rt_zone_lock(zn);
+        }
+
+        newest = NULL;
+        m = NULL;
+
+        for (i = 0; i < n; i++) {
+            steps++;
+
+            older = ngx_rt_cursor_older_locked(&cursors[i]);
+
+            if (older
+                && (m == NULL || ngx_rt_id_is(&older->msg.id, >, &m->msg.id)))
+            {
+                m = older;
+                newest = &cursors[i];
+            }
+        }
+
+        if (m == NULL) {
+            break;
+        }
+
+        newest->message = m;
+        newest->id = m->msg.id;
+        *id = ngx_rt_id_before(&m->msg.id);
+    }
+
+    ngx_rt_zone_unlock(zn);
+}
+
+
+ngx_int_t
+ngx_rt_cursor_read(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors, ngx_uint_t n,
+    const ngx_rt_id_t *id, ngx_rt_mail_t *mail, ngx_uint_t *nmail)
+{
+    size_t                size;
+    ngx_int_t             rc;
+    ngx_uint_t            i, steps, found;
+    ngx_rt_cursor_t      *cur, *oldest;
+    ngx_rt_worker_sh_t   *wk;
+    ngx_rt_message_sh_t  *m;
+
+    wk = zn->worker;
+    rc = NGX_OK;
+    *nmail = 0;
+
+    do {
+        ngx_rt_zone_lock(zn);
+
+        ngx_rt_cursor_release_locked(zn);
+
+        for (i = 0; i < n; i++) {
+            if (ngx_rt_id_is(&cursors[i].topic->dropped, >, id)) {
+                rc = NGX_DECLINED;
+                goto done;
+            }
+        }
+
+        found = ngx_rt_cursor_seek_locked(cursors, n, id);
+
+        size = 0;
+        steps = found ? 0 : NGX_RT_CURSOR_STEPS;
+
+        while (wk->nheld < NGX_RT_READ_MESSAGES
+               && size < NGX_RT_READ_SIZE
+               && steps < NGX_RT_CURSOR_STEPS)
+        {
+            oldest = NULL;
+
+            for (i = 0; i < n; i++) {
+                cur = &cursors[i];
+
+                if (cur->message
+                    && (oldest == NULL
+                        || ngx_rt_id_is(&cur->id, <, &oldest->id)))
+                {
+                    oldest = cur;
+                }
+            }
+
+            if (oldest == NULL) {
+                break;
+            }
+
+            m = oldest->message;
+
+            m->refs++;
+            ngx_rt_barrier();
+            wk->held[wk->nheld] = m;
+            ngx_rt_barrier();
+            wk->nheld++;
+
+            mail[*nmail].message = m;
+            mail[*nmail].tag = oldest - cursors;
+            (*nmail)++;
+
+            size += m->size;
+            steps += n;
+
+            oldest->message = m->next;
+
+            if (m->next) {
+                oldest->id = m->next->msg.id;
+
+            } else {
+                oldest->found = 0;
+            }
+        }
+
+    done:
+
+        ngx_rt_zone_unlock(zn);
+
+    } while (rc == NGX_OK && !found);
+
+    return rc;
+}
+
+
+void
+ngx_rt_cursor_release(ngx_rt_zone_t *zn)
+{
+    ngx_rt_zone_lock(zn);
+    ngx_rt_cursor_release_locked(zn);
+    ngx_rt_zone_unlock(zn);
+}
+
+
+static ngx_rt_message_sh_t *
+ngx_rt_cursor_older_locked(ngx_rt_cursor_t *cur)
+{
+    if (cur->message == NULL) {
+        return cur->topic->newest;
+    }
+
+    /* what is older than a dropped message is dropped too */
+
+    return ngx_rt_id_is(&cur->topic->dropped, <, &cur->id) ? cur->message->prev
+                                                           : NULL;
+}
+
+
+static void
+ngx_rt_cursor_release_locked(ngx_rt_zone_t *zn)
+{
+    ngx_rt_worker_sh_t   *wk;
+    ngx_rt_message_sh_t  *m;
+
+    wk = zn->worker;
+
+    while (wk->nheld) {
+        m = wk->held[wk->nheld - 1];
+        wk->nheld--;
+        ngx_rt_barrier();
+
+        ngx_rt_message_unref_locked(zn, m);
+    }
+}
+
+
+/* returns 0 if it has to be called again, after the lock was let go */
+
+static ngx_uint_t
+ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors, ngx_uint_t n,
+    const ngx_rt_id_t *id)
+{
+    ngx_uint_t            i, steps;
+    ngx_rt_cursor_t      *cur;
+    ngx_rt_topic_sh_t    *tp;
+    ngx_rt_message_sh_t  *m;
+
+    steps = 0;
+
+    for (i = 0; i < n; i++) {
+        cur = &cursors[i];
+        tp = cur->topic;
+
+        if (cur->found) {
+            continue;
+        }
+
+        if (tp->oldest && ngx_rt_id_is(&tp->oldest->msg.id, >, id)) {
+            cur->message = tp->oldest;
+            cur->id = tp->oldest->msg.id;
+            cur->found = 1;
+            continue;
+        }
+
+        /* the newest, or where the last call stopped */
+
+        m = (cur->message
+             && tp->oldest
+             && !ngx_rt_id_is(&tp->oldest->msg.id, >, &cur->id))
+            ? cur->message->prev : tp->newest;
+
+        while (m && ngx_rt_id_is(&m->msg.id, >, id)) {
+
+            if (steps++ == NGX_RT_CURSOR_STEPS) {
+                return 0;
+            }
+
+            cur->message = m;
+            cur->id = m->msg.id;
+            m = m->prev;
+        }
+
+        cur->found = 1;
+    }
+
+    return 1;
+}

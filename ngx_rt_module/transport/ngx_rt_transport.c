@@ -1,0 +1,284 @@
+
+/*
+ * Copyright (C) the ngx_rt authors
+ */
+
+
+/* "rt_subscribe": from a request to a subscriber. */
+
+
+#include "ngx_rt_transport.h"
+
+
+static const ngx_rt_transport_t *ngx_rt_transport_negotiate(
+    ngx_http_request_t *r, ngx_int_t *status);
+static ngx_int_t ngx_rt_transport_topics(ngx_http_request_t *r,
+    ngx_rt_subscribe_conf_t *scf, ngx_array_t *topics, const char **reason);
+static ngx_int_t ngx_rt_transport_subscribe(ngx_http_request_t *r,
+    ngx_rt_subscribe_conf_t *scf, const ngx_rt_transport_t *tr,
+    ngx_array_t *topics);
+static void ngx_rt_transport_last_event_id(ngx_http_request_t *r,
+    ngx_str_t *value);
+static ngx_int_t ngx_rt_transport_greet(ngx_rt_subscriber_t *sub,
+    ngx_rt_gap_t *gap);
+
+
+static const ngx_rt_transport_t  *ngx_rt_transports[] = {
+    &ngx_rt_transport_sse,
+    NULL
+};
+
+
+const ngx_rt_transport_t *
+ngx_rt_transport_get(ngx_uint_t index)
+{
+    return ngx_rt_transports[index];
+}
+
+
+ngx_int_t
+ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_subscribe_conf_t *scf)
+{
+    ngx_int_t                  rc, status;
+    ngx_uint_t                 variant;
+    const char                *reason;
+    ngx_array_t                topics;
+    ngx_rt_ctx_t              *ctx;
+    const ngx_rt_transport_t  *tr;
+
+    if (r != r->main) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "a subrequest cannot subscribe");
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    tr = ngx_rt_transport_negotiate(r, &status);
+
+    if (tr == NULL) {
+        return (status == NGX_HTTP_NOT_ALLOWED)
+               ? ngx_rt_answer_not_allowed(r, "GET, HEAD")
+               : ngx_rt_answer_error(r, status,
+                             "no transport is acceptable to the client");
+    }
+
+    ctx = ngx_rt_ctx_find(r);
+
+    ctx->transport = tr->name;
+    ngx_rt_transport_last_event_id(r, &ctx->last_event_id);
+
+    rc = ngx_rt_transport_topics(r, scf, &topics, &reason);
+
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
+        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST, reason);
+    }
+
+    if (r->method == NGX_HTTP_HEAD) {
+        return tr->open(r, &variant);
+    }
+
+    return ngx_rt_transport_subscribe(r, scf, tr, &topics);
+}
+
+
+static const ngx_rt_transport_t *
+ngx_rt_transport_negotiate(ngx_http_request_t *r, ngx_int_t *status)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  i;
+
+    *status = NGX_RT_HTTP_NOT_ACCEPTABLE;
+
+    for (i = 0; ngx_rt_transports[i]; i++) {
+        rc = ngx_rt_transports[i]->match(r);
+
+        if (rc == NGX_OK) {
+            return ngx_rt_transports[i];
+        }
+
+        if (rc != NGX_DECLINED) {
+            *status = rc;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* NGX_OK, NGX_DECLINED and the reason, or NGX_ERROR: no memory */
+
+static ngx_int_t
+ngx_rt_transport_topics(ngx_http_request_t *r, ngx_rt_subscribe_conf_t *scf,
+    ngx_array_t *topics, const char **reason)
+{
+    u_char       buf[NGX_RT_NAME_LEN];
+    ngx_int_t    rc;
+    ngx_str_t    list, name, *topic;
+    ngx_uint_t   i;
+
+    if (ngx_array_init(topics, r->pool, 4, sizeof(ngx_str_t)) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    list = ngx_rt_ctx_find(r)->topic;
+
+    if (list.len == 0) {
+        *reason = "topic is empty";
+        return NGX_DECLINED;
+    }
+
+    for ( ;; ) {
+        rc = ngx_rt_name_parse_topic(&list, buf, &name, reason);
+
+        if (rc == NGX_DONE) {
+            return NGX_OK;
+        }
+
+        if (rc == NGX_ERROR) {
+            return NGX_DECLINED;
+        }
+
+        topic = topics->elts;
+
+        for (i = 0; i < topics->nelts; i++) {
+            if (topic[i].len == name.len
+                && ngx_memcmp(topic[i].data, name.data, name.len) == 0)
+            {
+                break;
+            }
+        }
+
+        if (i < topics->nelts) {
+            continue;
+        }
+
+        if (topics->nelts == scf->subscriber->topics_max) {
+            *reason = "more topics than \"rt_topics_max\"";
+            return NGX_DECLINED;
+        }
+
+        topic = ngx_array_push(topics);
+        if (topic == NULL) {
+            return NGX_ERROR;
+        }
+
+        topic->len = name.len;
+        topic->data = ngx_pstrdup(r->pool, &name);
+
+        if (topic->data == NULL) {
+            return NGX_ERROR;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_rt_transport_subscribe(ngx_http_request_t *r,
+    ngx_rt_subscribe_conf_t *scf, const ngx_rt_transport_t *tr,
+    ngx_array_t *topics)
+{
+    ngx_str_t             *asked;
+    ngx_uint_t             variant, malformed, is_gap;
+    ngx_rt_id_t            id;
+    ngx_rt_gap_t           gap;
+    ngx_rt_subscriber_t   *sub;
+
+    sub = NULL;
+
+    if (scf->stream->hub) {
+        sub = ngx_rt_subscriber_create(scf->stream->hub, tr, scf->subscriber,
+                                       topics->elts, topics->nelts);
+    }
+
+    if (sub == NULL) {
+        return tr->refuse(r);
+    }
+
+    if (ngx_rt_sink_request_attach(sub, r) != NGX_OK) {
+        ngx_rt_subscriber_destroy(sub);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* from here on the end of the request is the end of the subscriber */
+
+    asked = &ngx_rt_ctx_find(r)->last_event_id;
+
+    malformed = (asked->len
+                 && ngx_rt_id_parse(&id, asked->data, asked->len) != NGX_OK);
+
+    is_gap = ngx_rt_replay_start(sub, (asked->len && !malformed) ? &id : NULL,
+                                 malformed, &gap);
+
+    if (tr->open(r, &variant) == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    sub->variant = variant;
+
+    if (ngx_rt_transport_greet(sub, is_gap ? &gap : NULL) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* the content phase still uses the request */
+
+    r->main->count++;
+
+    ngx_rt_subscriber_queue(sub);
+
+    return NGX_DONE;
+}
+
+
+/*
+ * A header field says where a client is now, an argument where it was when it
+ * was given the URL, so the former wins.
+ */
+
+static void
+ngx_rt_transport_last_event_id(ngx_http_request_t *r, ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    ngx_str_null(value);
+
+    h = ngx_rt_header_find(r, "Last-Event-ID", NULL);
+
+    if (h != NULL && h->value.len) {
+        *value = h->value;
+        return;
+    }
+
+    (void) ngx_http_arg(r, (u_char *) "last_event_id",
+                        sizeof("last_event_id") - 1, value);
+}
+
+
+static ngx_int_t
+ngx_rt_transport_greet(ngx_rt_subscriber_t *sub, ngx_rt_gap_t *gap)
+{
+    ngx_int_t        rc;
+    ngx_rt_batch_t  *batch;
+
+    batch = ngx_rt_batch_create(512);
+    if (batch == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = sub->transport->greet(batch, sub, gap);
+
+    if (rc == NGX_OK) {
+        rc = ngx_rt_subscriber_send(sub, batch);
+    }
+
+    ngx_rt_batch_unref(batch);
+
+    return rc;
+}
