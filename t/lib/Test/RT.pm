@@ -1,0 +1,496 @@
+package Test::RT;
+
+# Copyright (C) the ngx_rt authors
+#
+# A real nginx for a test: started on free ports in a folder of its own with
+# two workers, stopped by pid.  finish() adds what holds for every test: no
+# alert in the log, no report of a sanitizer, and memory of all streams as it
+# was at the start.
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use File::Path qw(remove_tree);
+use File::Temp qw(tempdir);
+use IO::Poll qw(POLLIN);
+use IO::Socket::INET;
+use IO::Socket::UNIX;
+use JSON::PP;
+use POSIX qw(:sys_wait_h);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Test::RT::Subscriber;
+
+our @EXPORT = qw(wait_for http_parse json);
+
+my $JSON = JSON::PP->new->allow_nonref;
+
+# a sanitized nginx is several times slower
+our $PATIENCE = $ENV{RT_SANITIZE} ? 4 : 1;
+
+sub new {
+    my ($class, %opt) = @_;
+
+    my $self = bless {
+        dir => tempdir('ngx_rt_XXXXXX', TMPDIR => 1),
+        nginx => $ENV{RT_NGINX} || 'nginx',
+        module => $ENV{RT_MODULE} || 'build/ngx_rt_module.so',
+        workers => 2,
+        alerts => [],
+        subscribers => [],
+        ports => [],
+        %opt,
+    }, $class;
+
+    chmod 0755, $self->{dir};
+
+    $self->{module} = "$ENV{PWD}/$self->{module}"
+        if $self->{module} !~ m{^/};
+
+    return $self;
+}
+
+# the n-th free port, from 0
+sub port {
+    my ($self, $n) = @_;
+
+    $n //= 0;
+
+    while (@{$self->{ports}} <= $n) {
+        my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
+            or die "no free port: $!";
+        push @{$self->{held}}, $s;
+        push @{$self->{ports}}, $s->sockport;
+    }
+
+    return $self->{ports}[$n];
+}
+
+sub dir { $_[0]{dir} }
+
+# writes nginx.conf: %%PORT%% and %%PORT_n%% are free ports, %%DIR%% the folder,
+# %%GLOBALS%% and %%HTTP%% what every test needs at these levels
+sub conf {
+    my ($self, $conf) = @_;
+
+    my $dir = $self->{dir};
+    my @streams = $conf =~ /^\s*rt_stream\s+(\S+)/mg;
+
+    my $globals = "worker_processes $self->{workers};\n"
+        . "pid $dir/nginx.pid;\nerror_log $dir/error.log info;\n"
+        . ($> == 0 ? "user root;\n" : '')
+        . "load_module $self->{module};\n";
+
+    my $http = "access_log $dir/access.log;\n";
+
+    for (qw(client_body proxy fastcgi uwsgi scgi)) {
+        $http .= "${_}_temp_path $dir/$_;\n";
+    }
+
+    $http .= "server { listen unix:$dir/status; location / { rt_status; }\n"
+        . join('', map { "location /$_ { rt_publish $_ \$arg_topic; }\n" }
+               @streams)
+        . "}\n";
+
+    $conf =~ s/%%GLOBALS%%/$globals/;
+    $conf =~ s/%%HTTP%%/$http/;
+    $conf =~ s/%%PORT%%/$self->port(0)/ge;
+    $conf =~ s/%%PORT_(\d+)%%/$self->port($1)/ge;
+    $conf =~ s/%%DIR%%/$dir/g;
+
+    $self->write('nginx.conf', $conf);
+
+    return $self;
+}
+
+sub write {
+    my ($self, $name, $text) = @_;
+
+    open my $f, '>', "$self->{dir}/$name" or die "$name: $!";
+    print $f $text;
+    close $f;
+
+    return $self;
+}
+
+sub read {
+    my ($self, $name) = @_;
+
+    open my $f, '<', "$self->{dir}/$name" or return '';
+    local $/;
+    return scalar <$f> // '';
+}
+
+# nginx's answer to -t: (status, output)
+sub test_conf {
+    my ($self) = @_;
+
+    delete $self->{held};
+
+    $self->_environment;
+    my $out = `$self->{nginx} -p $self->{dir} -e $self->{dir}/error.log -c $self->{dir}/nginx.conf -t 2>&1`;
+
+    return ($? >> 8, $out);
+}
+
+sub run {
+    my ($self) = @_;
+
+    delete $self->{held};
+
+    $self->_environment;
+
+    defined(my $pid = fork) or die "fork: $!";
+
+    if ($pid == 0) {
+        open STDOUT, '>', "$self->{dir}/out";
+        open STDERR, '>&', \*STDOUT;
+        { exec $self->{nginx}, '-p', $self->{dir},
+              '-e', "$self->{dir}/error.log",
+              '-c', "$self->{dir}/nginx.conf", '-g', 'daemon off;' }
+        POSIX::_exit(1);
+    }
+
+    $self->{pid} = $pid;
+
+    wait_for(sub { -S "$self->{dir}/status" && eval { $self->status } }, 10)
+        or do {
+            kill 'KILL', $pid;
+            die "nginx did not start:\n" . $self->read('out')
+                . $self->read('error.log');
+        };
+
+    # all workers have their place in all zones
+
+    wait_for(sub {
+        my $s = $self->status->{streams};
+        !grep { @{$_->{workers}} < $self->{workers} } values %$s;
+    }, 10);
+
+    my $s = $self->status->{streams};
+    $self->{used} = { map { $_ => $s->{$_}{zone}{used} } keys %$s };
+
+    return $self;
+}
+
+sub _environment {
+    my ($self) = @_;
+
+    return unless $ENV{RT_SANITIZE};
+
+    $ENV{ASAN_OPTIONS} = 'detect_odr_violation=0:detect_leaks=1:'
+        . "log_path=$self->{dir}/asan";
+    $ENV{UBSAN_OPTIONS} = "print_stacktrace=1:log_path=$self->{dir}/ubsan";
+}
+
+# pids of the workers that are not shutting down, of one stream if it is named
+sub worker_pids {
+    my ($self, $stream) = @_;
+
+    my $s = $self->status->{streams};
+    $stream //= (sort keys %$s)[0];
+
+    my $g = $s->{$stream}{generation};
+
+    return map { $_->{pid} }
+           grep { $_->{generation} == $g } @{$s->{$stream}{workers}};
+}
+
+sub master_pid { $_[0]{pid} }
+
+sub reload {
+    my ($self) = @_;
+
+    my $s = $self->status->{streams};
+    my ($name) = sort keys %$s;
+    my $g = $s->{$name}{generation};
+
+    kill 'HUP', $self->{pid};
+
+    return wait_for(sub {
+        my $n = $self->status->{streams}{$name};
+        $n->{generation} > $g
+            && $self->{workers} == grep { $_->{generation} > $g }
+                                   @{$n->{workers}};
+    }, 20);
+}
+
+sub stop {
+    my ($self, $signal) = @_;
+
+    return 1 unless $self->{pid};
+
+    kill $signal // 'TERM', $self->{pid};
+
+    my $gone = wait_for(sub { waitpid($self->{pid}, WNOHANG) != 0 }, 20);
+
+    if (!$gone) {
+        kill 'KILL', $self->{pid};
+        waitpid $self->{pid}, 0;
+    }
+
+    delete $self->{pid};
+    unlink "$self->{dir}/status";
+
+    return $gone;
+}
+
+# what the status location says: an object
+sub status {
+    my ($self, $args) = @_;
+
+    my $r = $self->_unix('GET', '/' . ($args // ''));
+
+    return $JSON->decode($r->{body});
+}
+
+# drops the history of topics, whatever the test's own locations allow
+sub drop {
+    my ($self, $stream, @topics) = @_;
+
+    $self->_unix('DELETE', "/$stream?topic=$_") for @topics;
+}
+
+sub _unix {
+    my ($self, $method, $uri) = @_;
+
+    my $s = IO::Socket::UNIX->new(Peer => "$self->{dir}/status")
+        or die "connect: $!";
+
+    print $s "$method $uri HTTP/1.0\r\n\r\n";
+    local $/;
+
+    return http_parse(scalar <$s>);
+}
+
+# an HTTP/1.1 request on a connection of its own: { status, headers, body }
+sub http {
+    my ($self, $method, $uri, %opt) = @_;
+
+    my $headers = $opt{headers} || {};
+    my $body = $opt{body};
+
+    my $text = "$method $uri HTTP/1.1\r\nHost: localhost\r\n"
+        . "Connection: close\r\n";
+    $text .= "$_: $headers->{$_}\r\n" for keys %$headers;
+    $text .= 'Content-Length: ' . length($body) . "\r\n" if defined $body;
+    $text .= "\r\n" . ($body // '');
+
+    return http_parse($self->raw($text, %opt));
+}
+
+# sends bytes, reads to the end of the connection
+sub raw {
+    my ($self, $text, %opt) = @_;
+
+    my $s = $self->connect(%opt);
+
+    local $SIG{PIPE} = 'IGNORE';
+    print $s $text;
+    $s->flush;
+
+    my $answer = '';
+    my $poll = IO::Poll->new;
+    $poll->mask($s => POLLIN);
+    my $end = time + ($opt{timeout} // 10) * $PATIENCE;
+
+    while (time < $end) {
+        next unless $poll->poll(0.2);
+        my $n = sysread $s, $answer, 65536, length $answer;
+        last if !$n;
+    }
+
+    return $answer;
+}
+
+sub connect {
+    my ($self, %opt) = @_;
+
+    return IO::Socket::INET->new(
+        PeerAddr => '127.0.0.1',
+        PeerPort => $opt{port} // $self->port(0),
+    ) || die "connect: $!";
+}
+
+# publishes through the location /publish; the answer's JSON, dies if not 200
+sub publish {
+    my ($self, $topic, $data, %opt) = @_;
+
+    my $uri = ($opt{uri} // '/publish') . "?topic=$topic"
+        . (defined $opt{event} ? "&event=$opt{event}" : '');
+
+    my $r = $self->http('POST', $uri, %opt, body => $data);
+
+    die "publish: $r->{status} $r->{body}" if $r->{status} != 200;
+
+    return $JSON->decode($r->{body});
+}
+
+# opens a subscription and waits for its header; see Test::RT::Subscriber
+sub subscribe {
+    my ($self, $uri, %opt) = @_;
+
+    my $sub = Test::RT::Subscriber->new(
+        port => $self->port(0), uri => $uri, %opt);
+
+    push @{$self->{subscribers}}, $sub;
+
+    $sub->wait_header unless $opt{nowait};
+
+    return $sub;
+}
+
+# subscriptions are counted until nginx has noticed that they are gone
+sub wait_subscribers {
+    my ($self, $stream, $n) = @_;
+
+    return wait_for(sub {
+        my $s = $self->status->{streams}{$stream}{subscribers};
+        my $sum = 0;
+        $sum += $_ for values %$s;
+        $sum == $n;
+    }, 10);
+}
+
+# creates a self-signed certificate: (certificate, key)
+sub certificate {
+    my ($self) = @_;
+
+    my $d = $self->{dir};
+    system("openssl req -x509 -newkey rsa:2048 -nodes -days 30"
+        . " -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1"
+        . " -keyout $d/key.pem -out $d/cert.pem >/dev/null 2>&1") == 0
+        or die 'openssl failed';
+
+    return $self;
+}
+
+# alerts that the test provokes, such as a worker killed
+sub expect_alert {
+    my ($self, @patterns) = @_;
+
+    push @{$self->{alerts}}, @patterns;
+
+    return $self;
+}
+
+sub finish {
+    my ($self, %opt) = @_;
+
+    $_->close for @{$self->{subscribers}};
+
+    if ($self->{pid} && !$opt{stopped}) {
+        my $why;
+
+        wait_for(sub { !defined($why = $self->_not_empty) },
+                 $opt{patience} // 20);
+
+        is($why, undef, 'streams are empty and hold no more memory');
+    }
+
+    ok($self->stop, 'nginx stopped') unless $opt{stopped};
+
+    my @alerts = grep {
+        my $line = $_;
+        !grep { $line =~ $_ } @{$self->{alerts}};
+    } grep { /\[(alert|emerg)\]/ } split /\n/, $self->read('error.log');
+
+    is(join("\n", @alerts), '', 'no alerts');
+
+    my $reports = join '', map { my $f = $_; $f =~ s{.*/}{}; $self->read($f) }
+        glob("$self->{dir}/asan* $self->{dir}/ubsan*");
+    $reports .= $self->read('out') if $self->read('out') =~ /runtime error|Sanitizer/;
+
+    is($reports, '', 'no sanitizer reports');
+
+    done_testing();
+
+    $self->{passed} = Test::More->builder->is_passing;
+}
+
+# undef, or what is left
+sub _not_empty {
+    my ($self) = @_;
+
+    my $streams = eval { $self->status->{streams} }
+        or return "no status: $@";
+
+    for my $name (sort keys %$streams) {
+        my $s = $streams->{$name};
+        my $subs = 0;
+        $subs += $_ for values %{$s->{subscribers}};
+
+        return "$name: $subs subscribers" if $subs;
+        return "$name: $s->{topics} topics" if $s->{topics};
+        return "$name: $s->{messages} messages" if $s->{messages};
+
+        # the place of a worker is memory too, and there may be old workers
+
+        return "$name: " . @{$s->{workers}} . ' workers'
+            if @{$s->{workers}} != $self->{workers};
+
+        return "$name: $s->{zone}{used} bytes, $self->{used}{$name} before"
+            if $s->{zone}{used} > $self->{used}{$name};
+    }
+
+    return undef;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+
+    local ($?, $@);
+
+    $self->stop('KILL') if $self->{pid};
+
+    if ($self->{passed} || !$ENV{RT_KEEP}) {
+        remove_tree($self->{dir});
+    } else {
+        diag("kept: $self->{dir}");
+    }
+}
+
+# waits until the code returns a true value, which it returns
+sub wait_for {
+    my ($code, $timeout) = @_;
+
+    my $end = time + ($timeout // 5) * $PATIENCE;
+    my $value;
+
+    while (1) {
+        $value = $code->();
+        return $value if $value || time > $end;
+        sleep 0.02;
+    }
+}
+
+sub json { $JSON->decode($_[0]) }
+
+sub http_parse {
+    my ($text) = @_;
+
+    my ($head, $body) = split /\r\n\r\n/, $text // '', 2;
+    my ($line, @lines) = split /\r\n/, $head // '';
+    my %h;
+
+    for (@lines) {
+        my ($k, $v) = split /:\s*/, $_, 2;
+        $k = lc $k;
+        $h{$k} = exists $h{$k} ? "$h{$k}, $v" : $v;
+    }
+
+    $body //= '';
+    $body = Test::RT::Subscriber::dechunk($body)
+        if ($h{'transfer-encoding'} // '') eq 'chunked';
+
+    return {
+        status => ($line // '') =~ m{^HTTP/1\.[01] (\d+)} ? $1 : 0,
+        headers => \%h,
+        body => $body,
+        raw => $text,
+    };
+}
+
+1;
