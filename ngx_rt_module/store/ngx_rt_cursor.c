@@ -186,9 +186,6 @@ ngx_rt_cursor_read(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors, ngx_uint_t n,
 
             if (m->next) {
                 oldest->id = m->next->msg.id;
-
-            } else {
-                oldest->found = 0;
             }
         }
 
@@ -260,9 +257,13 @@ ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors, ngx_uint_t n,
         cur = &cursors[i];
         tp = cur->topic;
 
-        if (cur->found) {
+        /* behind the newest there may be another one by now */
+
+        if (cur->found && cur->message) {
             continue;
         }
+
+        cur->found = 0;
 
         if (tp->oldest && ngx_rt_id_is(&tp->oldest->msg.id, >, id)) {
             cur->message = tp->oldest;

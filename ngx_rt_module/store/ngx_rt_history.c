@@ -85,7 +85,6 @@ ngx_rt_history_append(ngx_rt_zone_t *zn, ngx_rt_publication_t *pub,
     pub->id = m->msg.id;
     pub->nsubscribers = tp->nsubscribers;
 
-    zn->sh->draft = NULL;
     zn->guarded = NULL;
 
     ngx_rt_message_unref_locked(zn, m);

@@ -15,7 +15,7 @@
 #include "ngx_rt_store.h"
 
 
-#define NGX_RT_MAILBOX_PER_PAGE  (ngx_pagesize / sizeof(ngx_rt_mail_t))
+#define NGX_RT_MAILBOX_PER_PAGE  (NGX_RT_PAGE / sizeof(ngx_rt_mail_t))
 
 
 static void ngx_rt_mailbox_release_locked(ngx_rt_zone_t *zn,
@@ -49,7 +49,7 @@ ngx_rt_mailbox_push_locked(ngx_rt_zone_t *zn, ngx_rt_worker_sh_t *wk,
     page = mb->tail / NGX_RT_MAILBOX_PER_PAGE % NGX_RT_MAILBOX_PAGES;
 
     if (mb->pages[page] == NULL) {
-        mb->pages[page] = ngx_rt_zone_alloc_locked(zn, ngx_pagesize);
+        mb->pages[page] = ngx_rt_zone_alloc_locked(zn, NGX_RT_PAGE);
 
         if (mb->pages[page] == NULL || mb->overflow) {
             mb->overflow = 1;

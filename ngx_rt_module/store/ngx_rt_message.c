@@ -5,21 +5,18 @@
 
 
 /*
- * A message is stored once for the host.  A small one is one chunk of the slab;
- * the data of a larger one is a chain of single pages, because runs of pages of
- * many lengths fragment a slab until nothing fits.
+ * A message is stored once for the host.  One that fits into a page is one
+ * object; the data of a larger one is a chain of pages.
  */
 
 
 #include "ngx_rt_store.h"
 
 
-/* the largest size that the slab does not round up to whole pages */
-#define NGX_RT_MESSAGE_CHUNK  (ngx_pagesize / 2)
-
-
 static ngx_int_t ngx_rt_message_add_parts_locked(ngx_rt_zone_t *zn,
     ngx_rt_message_sh_t *m, const ngx_str_t *data);
+static void ngx_rt_message_destroy_locked(ngx_rt_zone_t *zn,
+    ngx_rt_message_sh_t *m);
 
 
 ngx_rt_message_sh_t *
@@ -33,7 +30,7 @@ ngx_rt_message_create_locked(ngx_rt_zone_t *zn, const ngx_str_t *event,
     ngx_rt_zone_check(zn);
 
     size = sizeof(ngx_rt_message_sh_t) + event->len;
-    len = (size + data->len <= NGX_RT_MESSAGE_CHUNK) ? data->len : 0;
+    len = (size + data->len <= NGX_RT_PAGE) ? data->len : 0;
 
     m = ngx_rt_zone_alloc_locked(zn, size + len);
     if (m == NULL) {
@@ -41,8 +38,6 @@ ngx_rt_message_create_locked(ngx_rt_zone_t *zn, const ngx_str_t *event,
     }
 
     ngx_memzero(m, sizeof(ngx_rt_message_sh_t));
-    ngx_rt_barrier();
-    zn->sh->draft = m;
 
     m->refs = 1;
     m->size = (uint32_t) data->len;
@@ -61,7 +56,6 @@ ngx_rt_message_create_locked(ngx_rt_zone_t *zn, const ngx_str_t *event,
     if (len < data->len
         && ngx_rt_message_add_parts_locked(zn, m, data) != NGX_OK)
     {
-        zn->sh->draft = NULL;
         ngx_rt_message_destroy_locked(zn, m);
         return NULL;
     }
@@ -84,7 +78,7 @@ ngx_rt_message_add_parts_locked(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m,
 
     while (p < last) {
         len = ngx_min((size_t) (last - p),
-                      ngx_pagesize - sizeof(ngx_rt_part_t));
+                      NGX_RT_PAGE - sizeof(ngx_rt_part_t));
 
         part = ngx_rt_zone_alloc_locked(zn, sizeof(ngx_rt_part_t) + len);
         if (part == NULL) {
@@ -94,7 +88,6 @@ ngx_rt_message_add_parts_locked(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m,
         part->next = NULL;
         part->data = (u_char *) part + sizeof(ngx_rt_part_t);
         part->len = len;
-        ngx_rt_barrier();
 
         *link = part;
         link = &part->next;
@@ -118,26 +111,15 @@ ngx_rt_message_unref_locked(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m)
 }
 
 
-/* can be called again for a message whose first call was cut short */
-
-void
+static void
 ngx_rt_message_destroy_locked(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m)
 {
-    ngx_rt_part_t  *part;
+    ngx_rt_part_t  *part, *next;
 
-    zn->sh->dying = m;
-    ngx_rt_barrier();
-
-    while (m->msg.data.next) {
-        part = m->msg.data.next;
-        m->msg.data.next = part->next;
-        ngx_rt_barrier();
-
+    for (part = m->msg.data.next; part; part = next) {
+        next = part->next;
         ngx_rt_zone_free_locked(zn, part);
     }
-
-    zn->sh->dying = NULL;
-    ngx_rt_barrier();
 
     ngx_rt_zone_free_locked(zn, m);
 }

@@ -8,7 +8,7 @@
  * The shared memory of a stream: topics, their history, and a mailbox for each
  * worker of each generation that serves it.
  *
- * One lock guards it, the mutex of the slab pool, because nginx releases that
+ * One lock guards it, the mutex of nginx's slab pool, because nginx releases that
  * one when a worker dies inside.  Functions whose name ends in "_locked" expect
  * it to be held; the others take it themselves.  Under it there is no system
  * call, no log line and no callback, and work is bounded by constants.
@@ -22,7 +22,8 @@
  * A worker may be killed at any instruction.  Four chains are the truth, and
  * each changes by a single store: the buckets' topics, the forward links of the
  * stream's messages, the workers, and each worker's interests.  All else can be
- * computed from them, and is, by the next one that takes the lock.
+ * computed from them, and is, by the next one that takes the lock; what cannot
+ * be reached by them is free memory.
  */
 
 
@@ -66,6 +67,13 @@ typedef enum {
 
 #define NGX_RT_MAILBOX_PAGES   16
 
+/* the unit of memory, and the largest object */
+#define NGX_RT_PAGE            4096
+
+/* sizes of objects; one more list holds free pages */
+#define NGX_RT_ARENA_CLASSES   13
+#define NGX_RT_ARENA_FREE      NGX_RT_ARENA_CLASSES
+
 /* workers that one publish wakes; others look into their mailbox anyway, */
 /* once a second */
 #define NGX_RT_WAKE_MAX        128
@@ -96,6 +104,23 @@ typedef struct {
     ngx_uint_t               n;
     unsigned                 self:1;      /* this very worker */
 } ngx_rt_wake_list_t;
+
+
+typedef struct {
+    uint64_t                 used;        /* a bit for each chunk */
+    uint32_t                 class;       /* of their size */
+    uint32_t                 next;        /* with room, of the same class */
+    uint32_t                 prev;
+} ngx_rt_page_sh_t;
+
+
+typedef struct {
+    u_char                  *start;
+    ngx_rt_page_sh_t        *pages;
+    uint32_t                 npages;
+    uint32_t                 lists[NGX_RT_ARENA_CLASSES + 1];
+    size_t                   used;        /* in bytes */
+} ngx_rt_arena_sh_t;
 
 
 /* immutable once it is linked: whoever holds a reference reads it unlocked */
@@ -206,10 +231,7 @@ typedef struct {
 
     ngx_rt_worker_sh_t      *workers;
 
-    /* allocated and not linked yet */
-    ngx_rt_message_sh_t     *draft;
-
-    ngx_rt_message_sh_t     *dying;       /* half freed */
+    ngx_rt_arena_sh_t        arena;
 
     ngx_msec_t               evicted;     /* ngx_current_msec of the last time */
     unsigned                 full:1;      /* messages are evicted for room */
@@ -301,6 +323,20 @@ typedef struct {
     (zn)->worker->counters[NGX_RT_COUNTER_##name] += (n)
 
 
+/* ngx_rt_arena.c: all under the lock of the zone */
+
+void ngx_rt_arena_init(ngx_rt_arena_sh_t *arena, u_char *start, size_t size);
+
+/* at most a page; NULL if there is no room */
+void *ngx_rt_arena_alloc(ngx_rt_arena_sh_t *arena, size_t size);
+void ngx_rt_arena_free(ngx_rt_arena_sh_t *arena, void *p);
+
+/* makes all anew: clear, mark each object that is in use, rebuild */
+void ngx_rt_arena_clear(ngx_rt_arena_sh_t *arena);
+void ngx_rt_arena_mark(ngx_rt_arena_sh_t *arena, void *p);
+void ngx_rt_arena_rebuild(ngx_rt_arena_sh_t *arena);
+
+
 /* ngx_rt_zone.c */
 
 ngx_int_t ngx_rt_zone_init(ngx_shm_zone_t *shm_zone, void *data);
@@ -370,7 +406,6 @@ ngx_int_t ngx_rt_topic_describe(ngx_rt_zone_t *zn, const ngx_str_t *name,
 ngx_rt_message_sh_t *ngx_rt_message_create_locked(ngx_rt_zone_t *zn,
     const ngx_str_t *event, const ngx_str_t *data);
 void ngx_rt_message_unref_locked(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m);
-void ngx_rt_message_destroy_locked(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m);
 
 
 /* ngx_rt_history.c */

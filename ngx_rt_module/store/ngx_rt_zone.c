@@ -25,9 +25,15 @@
 static ngx_int_t ngx_rt_zone_create(ngx_rt_zone_t *zn);
 static ngx_int_t ngx_rt_zone_evict_locked(ngx_rt_zone_t *zn);
 static void ngx_rt_zone_recover_locked(ngx_rt_zone_t *zn);
-static void ngx_rt_zone_recover_messages_locked(ngx_rt_zone_t *zn);
+static void ngx_rt_zone_recover_history_locked(ngx_rt_zone_t *zn);
 static void ngx_rt_zone_recover_workers_locked(ngx_rt_zone_t *zn);
-static void ngx_rt_zone_release_topics_locked(ngx_rt_zone_t *zn);
+static void ngx_rt_zone_recover_each_locked(ngx_rt_zone_t *zn,
+    ngx_rt_worker_sh_t *wk,
+    void (*handler)(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m));
+static void ngx_rt_zone_recover_reset(ngx_rt_zone_t *zn,
+    ngx_rt_message_sh_t *m);
+static void ngx_rt_zone_recover_count(ngx_rt_zone_t *zn,
+    ngx_rt_message_sh_t *m);
 
 
 ngx_int_t
@@ -66,11 +72,11 @@ ngx_rt_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 static ngx_int_t
 ngx_rt_zone_create(ngx_rt_zone_t *zn)
 {
+    u_char            *p;
+    size_t             size;
     ngx_uint_t         n;
     ngx_time_t        *now;
     ngx_rt_zone_sh_t  *sh;
-
-    zn->shpool->log_nomem = 0;
 
     sh = ngx_slab_calloc(zn->shpool, sizeof(ngx_rt_zone_sh_t));
     if (sh == NULL) {
@@ -87,6 +93,15 @@ ngx_rt_zone_create(ngx_rt_zone_t *zn)
     if (sh->buckets == NULL) {
         return NGX_ERROR;
     }
+
+    size = zn->shpool->pfree << ngx_pagesize_shift;
+
+    p = ngx_slab_alloc(zn->shpool, size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_rt_arena_init(&sh->arena, p, size);
 
     for (n = 0; n < 2; n++) {
         sh->key[n] = (uint64_t) ngx_random() << 42
@@ -158,7 +173,7 @@ ngx_rt_zone_alloc_locked(ngx_rt_zone_t *zn, size_t size)
 
     for (n = 0; n < NGX_RT_ZONE_EVICT; n++) {
 
-        p = ngx_slab_alloc_locked(zn->shpool, size);
+        p = ngx_rt_arena_alloc(&zn->sh->arena, size);
 
         if (p != NULL) {
             return p;
@@ -180,7 +195,7 @@ ngx_rt_zone_free_locked(ngx_rt_zone_t *zn, void *p)
 {
     ngx_rt_zone_check(zn);
 
-    ngx_slab_free_locked(zn->shpool, p);
+    ngx_rt_arena_free(&zn->sh->arena, p);
 }
 
 
@@ -241,11 +256,8 @@ ngx_rt_zone_expire(ngx_rt_zone_t *zn)
 void
 ngx_rt_zone_describe(ngx_rt_zone_t *zn, ngx_rt_zone_info_t *info)
 {
-    ngx_uint_t           i, n;
-    ngx_slab_pool_t     *shpool;
+    ngx_uint_t           i;
     ngx_rt_worker_sh_t  *wk;
-
-    shpool = zn->shpool;
 
     ngx_rt_zone_lock(zn);
 
@@ -253,6 +265,7 @@ ngx_rt_zone_describe(ngx_rt_zone_t *zn, ngx_rt_zone_info_t *info)
     info->ntopics = zn->sh->ntopics;
     info->nmessages = zn->sh->nmessages;
     info->full = zn->sh->full;
+    info->used = zn->sh->arena.used;
     info->last = zn->sh->last;
 
     ngx_memcpy(info->counters, zn->sh->counters, sizeof(info->counters));
@@ -263,21 +276,9 @@ ngx_rt_zone_describe(ngx_rt_zone_t *zn, ngx_rt_zone_info_t *info)
         }
     }
 
-    /* pages that hold chunks count by the chunks in use */
-
-    info->used = (size_t) (shpool->last - shpool->pages - shpool->pfree)
-                 << ngx_pagesize_shift;
-
-    n = ngx_pagesize_shift - shpool->min_shift;
-
-    for (i = 0; i < n; i++) {
-        info->used -= (shpool->stats[i].total - shpool->stats[i].used)
-                      << (i + shpool->min_shift);
-    }
-
     ngx_rt_zone_unlock(zn);
 
-    info->size = zn->shm_zone->shm.size;
+    info->size = (size_t) zn->sh->arena.npages * NGX_RT_PAGE;
 }
 
 
@@ -309,18 +310,21 @@ ngx_rt_zone_evict_locked(ngx_rt_zone_t *zn)
 
 /*
  * The last owner of the lock died in the middle.  What is computed from the
- * four chains is computed anew: this takes as long as the zone has entries, and
- * happens once for a worker that dies within these few microseconds.
+ * four chains is computed anew, and so is the use of memory.  This takes as
+ * long as the zone has entries, and happens once for a worker that is killed
+ * within these few microseconds.
  */
 
 static void
 ngx_rt_zone_recover_locked(ngx_rt_zone_t *zn)
 {
     ngx_uint_t          i;
-    ngx_rt_topic_sh_t  *tp;
+    ngx_rt_topic_sh_t  *tp, *next;
 
     zn->guarded = NULL;
     zn->sh->ntopics = 0;
+
+    ngx_rt_arena_clear(&zn->sh->arena);
 
     for (i = 0; i <= zn->sh->mask; i++) {
         for (tp = zn->sh->buckets[i]; tp; tp = tp->next) {
@@ -331,49 +335,31 @@ ngx_rt_zone_recover_locked(ngx_rt_zone_t *zn)
             tp->nmessages = 0;
             tp->interests = NULL;
             tp->nsubscribers = 0;
+
+            ngx_rt_arena_mark(&zn->sh->arena, tp);
         }
     }
 
-    ngx_rt_zone_recover_messages_locked(zn);
+    ngx_rt_zone_recover_history_locked(zn);
     ngx_rt_zone_recover_workers_locked(zn);
 
-    if (zn->sh->draft && zn->sh->draft->refs == 0) {
-        ngx_rt_message_destroy_locked(zn, zn->sh->draft);
+    ngx_rt_arena_rebuild(&zn->sh->arena);
+
+    for (i = 0; i <= zn->sh->mask; i++) {
+        for (tp = zn->sh->buckets[i]; tp; tp = next) {
+            next = tp->next;
+            ngx_rt_topic_release_locked(zn, tp);
+        }
     }
-
-    zn->sh->draft = NULL;
-
-    if (zn->sh->dying) {
-        ngx_rt_message_destroy_locked(zn, zn->sh->dying);
-    }
-
-    ngx_rt_zone_release_topics_locked(zn);
 }
 
 
 static void
-ngx_rt_zone_recover_messages_locked(ngx_rt_zone_t *zn)
+ngx_rt_zone_recover_history_locked(ngx_rt_zone_t *zn)
 {
-    ngx_uint_t            i;
     ngx_queue_t          *q, *prev;
     ngx_rt_topic_sh_t    *tp;
-    ngx_rt_worker_sh_t   *wk;
     ngx_rt_message_sh_t  *m;
-
-    if (zn->sh->draft) {
-        zn->sh->draft->refs = 0;
-    }
-
-    for (wk = zn->sh->workers; wk; wk = wk->next) {
-
-        for (i = wk->mailbox.head; i != wk->mailbox.tail; i++) {
-            ngx_rt_mailbox_at(&wk->mailbox, i)->message->refs = 0;
-        }
-
-        for (i = 0; i < wk->nheld; i++) {
-            wk->held[i]->refs = 0;
-        }
-    }
 
     zn->sh->nmessages = 0;
     prev = &zn->sh->messages;
@@ -385,7 +371,6 @@ ngx_rt_zone_recover_messages_locked(ngx_rt_zone_t *zn)
         m = ngx_queue_data(q, ngx_rt_message_sh_t, queue);
         tp = m->topic;
 
-        m->refs = 1;
         m->next = NULL;
         m->prev = tp->newest;
 
@@ -403,30 +388,50 @@ ngx_rt_zone_recover_messages_locked(ngx_rt_zone_t *zn)
     }
 
     zn->sh->messages.prev = prev;
-
-    for (wk = zn->sh->workers; wk; wk = wk->next) {
-
-        for (i = wk->mailbox.head; i != wk->mailbox.tail; i++) {
-            ngx_rt_mailbox_at(&wk->mailbox, i)->message->refs++;
-        }
-
-        for (i = 0; i < wk->nheld; i++) {
-            wk->held[i]->refs++;
-        }
-    }
 }
 
 
 static void
 ngx_rt_zone_recover_workers_locked(ngx_rt_zone_t *zn)
 {
+    ngx_uint_t             i;
+    ngx_queue_t           *q;
     ngx_rt_worker_sh_t    *wk;
+    ngx_rt_message_sh_t   *m;
     ngx_rt_interest_sh_t  *in, *prev;
 
+    /* references: first none, then those that there are */
+
     for (wk = zn->sh->workers; wk; wk = wk->next) {
+        ngx_rt_zone_recover_each_locked(zn, wk, ngx_rt_zone_recover_reset);
+    }
+
+    for (q = ngx_queue_head(&zn->sh->messages);
+         q != ngx_queue_sentinel(&zn->sh->messages);
+         q = ngx_queue_next(q))
+    {
+        m = ngx_queue_data(q, ngx_rt_message_sh_t, queue);
+
+        m->refs = 0;
+        ngx_rt_zone_recover_count(zn, m);
+    }
+
+    for (wk = zn->sh->workers; wk; wk = wk->next) {
+        ngx_rt_zone_recover_each_locked(zn, wk, ngx_rt_zone_recover_count);
+
+        ngx_rt_arena_mark(&zn->sh->arena, wk);
+
+        for (i = 0; i < NGX_RT_MAILBOX_PAGES; i++) {
+            if (wk->mailbox.pages[i]) {
+                ngx_rt_arena_mark(&zn->sh->arena, wk->mailbox.pages[i]);
+            }
+        }
+
         prev = NULL;
 
         for (in = wk->interests; in; in = in->next) {
+            ngx_rt_arena_mark(&zn->sh->arena, in);
+
             in->prev = prev;
             prev = in;
 
@@ -438,16 +443,43 @@ ngx_rt_zone_recover_workers_locked(ngx_rt_zone_t *zn)
 }
 
 
-static void
-ngx_rt_zone_release_topics_locked(ngx_rt_zone_t *zn)
-{
-    ngx_uint_t          i;
-    ngx_rt_topic_sh_t  *tp, *next;
+/* for each message that a worker refers to */
 
-    for (i = 0; i <= zn->sh->mask; i++) {
-        for (tp = zn->sh->buckets[i]; tp; tp = next) {
-            next = tp->next;
-            ngx_rt_topic_release_locked(zn, tp);
-        }
+static void
+ngx_rt_zone_recover_each_locked(ngx_rt_zone_t *zn, ngx_rt_worker_sh_t *wk,
+    void (*handler)(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m))
+{
+    ngx_uint_t  i;
+
+    for (i = wk->mailbox.head; i != wk->mailbox.tail; i++) {
+        handler(zn, ngx_rt_mailbox_at(&wk->mailbox, i)->message);
+    }
+
+    for (i = 0; i < wk->nheld; i++) {
+        handler(zn, wk->held[i]);
+    }
+}
+
+
+static void
+ngx_rt_zone_recover_reset(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m)
+{
+    m->refs = 0;
+}
+
+
+static void
+ngx_rt_zone_recover_count(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m)
+{
+    ngx_rt_part_t  *part;
+
+    if (m->refs++) {
+        return;
+    }
+
+    ngx_rt_arena_mark(&zn->sh->arena, m);
+
+    for (part = m->msg.data.next; part; part = part->next) {
+        ngx_rt_arena_mark(&zn->sh->arena, part);
     }
 }
