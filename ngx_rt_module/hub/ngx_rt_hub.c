@@ -266,9 +266,10 @@ ngx_rt_hub_tick_handler(ngx_event_t *ev)
 
 
 /*
- * After a reload subscribers stay: new workers publish to old ones.  When nobody
- * succeeds this worker in the zone, which is so when nginx quits and when the
- * stream is gone or has another zone, they are closed, but not all at once.
+ * After a reload subscribers stay: new workers publish to old ones.  When
+ * nobody succeeds this worker in the zone, which is so when nginx quits and
+ * when the stream is gone or has another zone, they are closed, but not all at
+ * once.
  */
 
 static void

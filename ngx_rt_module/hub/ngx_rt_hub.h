@@ -163,6 +163,7 @@ typedef struct {
     ngx_queue_t                queue;
     ngx_rt_subscriber_t       *sub;
     ngx_rt_hub_topic_t        *topic;
+    ngx_rt_id_t                told;      /* it knows of losses up to here */
 } ngx_rt_member_t;
 
 

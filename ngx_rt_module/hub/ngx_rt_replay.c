@@ -27,7 +27,7 @@ ngx_uint_t
 ngx_rt_replay_start(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *asked,
     ngx_uint_t malformed, ngx_rt_gap_t *gap)
 {
-    ngx_rt_id_t            none;
+    ngx_rt_id_t            id, none;
     ngx_rt_cursor_t       *cursors;
     ngx_rt_cursor_view_t   view;
 
@@ -77,7 +77,9 @@ ngx_rt_replay_start(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *asked,
 
     } else { /* NGX_RT_START_LAST */
         ngx_rt_cursor_rewind(sub->hub->zone, cursors, sub->nmembers,
-                             sub->conf->start_count, &gap->position);
+                             sub->conf->start_count, &id);
+        ngx_rt_replay_locate(sub, &id, gap);
+        gap->position = id;
     }
 
     sub->position = gap->position;
@@ -199,6 +201,7 @@ ngx_rt_replay_cursors(ngx_rt_subscriber_t *sub)
 
     for (i = 0; i < sub->nmembers; i++) {
         hub->cursors[i].topic = sub->members[i].topic->interest->topic;
+        hub->cursors[i].told = sub->members[i].told;
     }
 
     return hub->cursors;
@@ -303,20 +306,29 @@ ngx_rt_replay_skip(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch)
 
 /*
  * The position for a reader from which messages above "after" are missing: the
- * highest from which it gets all the rest.  If that could be taken for complete
- * in one topic and not in another, the one that tells the gap again.
+ * highest from which it gets all the rest.  Where one topic still has messages
+ * that are older than what another one has lost, this is before the loss, so
+ * each topic's loss is noted as told; a client that comes back to this very
+ * position is told once more.
  */
 
 static void
 ngx_rt_replay_locate(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *after,
     ngx_rt_gap_t *gap)
 {
-    ngx_rt_cursor_view_t  view;
+    ngx_uint_t             i;
+    ngx_rt_cursor_t       *cursors;
+    ngx_rt_cursor_view_t   view;
 
     /* the array is there, so this cannot fail */
 
-    ngx_rt_cursor_view(sub->hub->zone, ngx_rt_replay_cursors(sub),
-                       sub->nmembers, after, &view);
+    cursors = ngx_rt_replay_cursors(sub);
+
+    ngx_rt_cursor_view(sub->hub->zone, cursors, sub->nmembers, after, &view);
+
+    for (i = 0; i < sub->nmembers; i++) {
+        sub->members[i].told = cursors[i].told;
+    }
 
     if (!view.any) {
         gap->position = view.last;

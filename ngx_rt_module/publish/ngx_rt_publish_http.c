@@ -253,6 +253,10 @@ ngx_rt_publish_http_read_body(ngx_http_request_t *r, ngx_str_t *body)
         body->len += ngx_buf_size(cl->buf);
     }
 
+    if (body->len == 0) {
+        return NGX_OK;
+    }
+
     p = ngx_pnalloc(r->pool, body->len);
     if (p == NULL) {
         return NGX_ERROR;
@@ -281,6 +285,10 @@ ngx_rt_publish_http_read_buf(ngx_http_request_t *r, ngx_buf_t *b, u_char *p)
     ssize_t  n;
 
     size = (size_t) ngx_buf_size(b);
+
+    if (size == 0) {
+        return NGX_OK;
+    }
 
     if (ngx_buf_in_memory(b)) {
         ngx_memcpy(p, b->pos, size);

@@ -20,7 +20,7 @@
 #define NGX_RT_VERSION  "0.1.0"
 
 
-/* ngx_rt_status_json.c */
+/* ngx_rt_status.c */
 
 /* "streams" are of ngx_rt_stream_t * */
 ngx_int_t ngx_rt_status_handler(ngx_http_request_t *r, ngx_array_t *streams);

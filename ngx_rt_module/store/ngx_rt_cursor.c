@@ -45,8 +45,10 @@ ngx_rt_cursor_view(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors, ngx_uint_t n,
         for (i = 0; i < n; i++) {
             cur = &cursors[i];
 
-            if (ngx_rt_id_is(&cur->topic->dropped, >, &view->dropped)) {
-                view->dropped = cur->topic->dropped;
+            cur->told = cur->topic->dropped;
+
+            if (ngx_rt_id_is(&cur->told, >, &view->dropped)) {
+                view->dropped = cur->told;
             }
 
             if (cur->message
@@ -135,7 +137,11 @@ ngx_rt_cursor_read(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors, ngx_uint_t n,
         ngx_rt_cursor_release_locked(zn);
 
         for (i = 0; i < n; i++) {
-            if (ngx_rt_id_is(&cursors[i].topic->dropped, >, id)) {
+            cur = &cursors[i];
+
+            if (ngx_rt_id_is(&cur->topic->dropped, >, id)
+                && ngx_rt_id_is(&cur->topic->dropped, >, &cur->told))
+            {
                 rc = NGX_DECLINED;
                 goto done;
             }

@@ -8,10 +8,10 @@
  * The shared memory of a stream: topics, their history, and a mailbox for each
  * worker of each generation that serves it.
  *
- * One lock guards it, the mutex of nginx's slab pool, because nginx releases that
- * one when a worker dies inside.  Functions whose name ends in "_locked" expect
- * it to be held; the others take it themselves.  Under it there is no system
- * call, no log line and no callback, and work is bounded by constants.
+ * One lock guards it, the mutex of nginx's slab pool, because nginx releases
+ * that one when a worker dies inside.  Functions named "..._locked" expect it to
+ * be held; the others take it themselves.  Under it there is no system call, no
+ * log line and no callback, and work is bounded by constants.
  *
  *     zone --> buckets --> topic --> its messages, oldest first
  *          |                    \--> interest: a worker has subscribers of it
@@ -233,7 +233,7 @@ typedef struct {
 
     ngx_rt_arena_sh_t        arena;
 
-    ngx_msec_t               evicted;     /* ngx_current_msec of the last time */
+    ngx_msec_t               evicted;     /* ngx_current_msec of the last one */
     unsigned                 full:1;      /* messages are evicted for room */
     unsigned                 told:1;      /* and the log says so */
 
@@ -258,7 +258,7 @@ struct ngx_rt_zone_s {
     ngx_uint_t               generation;
 
     ngx_rt_worker_sh_t      *worker;      /* ours; NULL outside workers */
-    ngx_rt_topic_sh_t       *guarded;     /* not to be released under the lock */
+    ngx_rt_topic_sh_t       *guarded;     /* not released under this lock */
 };
 
 
@@ -281,6 +281,7 @@ typedef struct {
     ngx_rt_topic_sh_t       *topic;
     ngx_rt_message_sh_t     *message;     /* NULL: behind the newest */
     ngx_rt_id_t              id;          /* of the message */
+    ngx_rt_id_t              told;        /* the reader knows of losses up to */
     unsigned                 found:1;     /* the search for it is over */
 } ngx_rt_cursor_t;
 
@@ -435,7 +436,10 @@ typedef struct {
     unsigned                 any:1;       /* "oldest" is set */
 } ngx_rt_cursor_view_t;
 
-/* what a reader at position "id" would find in all these topics together */
+/*
+ * What a reader at position "id" would find in all these topics together; sets
+ * "told" of each cursor to what its topic has dropped by now.
+ */
 void ngx_rt_cursor_view(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
     ngx_uint_t n, const ngx_rt_id_t *id, ngx_rt_cursor_view_t *view);
 
@@ -446,7 +450,8 @@ void ngx_rt_cursor_rewind(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
 /*
  * Gives the next messages above "id" in id order, at most NGX_RT_READ_MESSAGES,
  * the tag being the index of the cursor.  They are held until the next call or
- * ngx_rt_cursor_release().  NGX_DECLINED if a message above "id" is missing.
+ * ngx_rt_cursor_release().  NGX_DECLINED if a message above "id" and above what
+ * was told is missing.
  */
 ngx_int_t ngx_rt_cursor_read(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
     ngx_uint_t n, const ngx_rt_id_t *id, ngx_rt_mail_t *mail,

@@ -121,7 +121,8 @@ test_limits(void)
     zn->history = 0;
     publish(zn, str("c"), str("x"));
     ok(find(zn, str("c")) == NULL, "without a history nothing is kept");
-    ok(ngx_rt_id_is(&zn->sh->floor, ==, &last.id), "but the id is not forgotten");
+    ok(ngx_rt_id_is(&zn->sh->floor, ==, &last.id),
+       "but the id is not forgotten");
 
     (void) ngx_rt_history_clear(zn, &str("a"), &i);
     ok(i == 3 && find(zn, str("a")) == NULL, "cleared topic is gone");
@@ -391,6 +392,11 @@ test_cursor(void)
     for (i = 0; i < 200; i++) {
         publish(zn, str("a"), str("x"));
     }
+
+    cur[0].told = find(zn, str("a"))->dropped;
+    ok(ngx_rt_cursor_read(zn, cur, 1, &id, mail, &n) == NGX_OK,
+       "what was told is not told again");
+    cur[0].told = id;
 
     ok(ngx_rt_cursor_read(zn, cur, 2, &id, mail, &n) == NGX_DECLINED,
        "what was dropped is told");
