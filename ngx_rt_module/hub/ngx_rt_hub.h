@@ -269,6 +269,7 @@ struct ngx_rt_hub_s {
 
     ngx_event_t                service;
     ngx_queue_t                work;
+    size_t                     refilled;  /* bytes in this run of it */
     ngx_rt_hub_refill_t        refill;
     ngx_rt_cursor_t           *cursors;
     ngx_uint_t                 ncursors;

@@ -117,6 +117,8 @@ ngx_rt_replay_run(ngx_rt_subscriber_t *sub)
 
     rc = ngx_rt_replay_read(sub, batch, &n);
 
+    sub->hub->refilled += batch->len;
+
     if (rc == NGX_OK) {
         sub->lagging = 0;
 

@@ -25,6 +25,10 @@
 #include "ngx_rt_hub.h"
 
 
+/* bytes of history encoded before other events get their turn */
+#define NGX_RT_SUBSCRIBER_REFILL  (2 * 1024 * 1024)
+
+
 typedef struct ngx_rt_piece_s  ngx_rt_piece_t;
 
 struct ngx_rt_piece_s {
@@ -263,7 +267,11 @@ ngx_rt_subscriber_service_handler(ngx_event_t *ev)
     ngx_queue_add(&queue, &hub->work);
     ngx_queue_init(&hub->work);
 
-    while (!ngx_queue_empty(&queue)) {
+    hub->refilled = 0;
+
+    while (!ngx_queue_empty(&queue)
+           && hub->refilled < NGX_RT_SUBSCRIBER_REFILL)
+    {
         q = ngx_queue_head(&queue);
         ngx_queue_remove(q);
 
@@ -284,6 +292,12 @@ ngx_rt_subscriber_service_handler(ngx_event_t *ev)
     }
 
     ngx_rt_replay_forget(hub);
+
+    if (!ngx_queue_empty(&queue)) {
+        ngx_queue_add(&queue, &hub->work);
+        ngx_queue_init(&hub->work);
+        ngx_queue_add(&hub->work, &queue);
+    }
 
     if (!ngx_queue_empty(&hub->work)) {
 

@@ -9,9 +9,9 @@
  * worker of each generation that serves it.
  *
  * One lock guards it, the mutex of nginx's slab pool, because nginx releases
- * that one when a worker dies inside.  Functions named "..._locked" expect it to
- * be held; the others take it themselves.  Under it there is no system call, no
- * log line and no callback, and work is bounded by constants.
+ * that one when a worker dies inside.  Functions named "..._locked" expect it
+ * to be held; the others take it themselves.  Under it there is no system call,
+ * no log line and no callback, and work is bounded by constants.
  *
  *     zone --> buckets --> topic --> its messages, oldest first
  *          |                    \--> interest: a worker has subscribers of it

@@ -94,6 +94,8 @@ ngx_rt_sse_open(ngx_http_request_t *r, ngx_uint_t *variant)
         return NGX_ERROR;
     }
 
+    r->disable_not_modified = 1;
+
     /* whatever "gzip_types" says: what is compressed cannot be shared */
 
 #if (NGX_HTTP_GZIP)
