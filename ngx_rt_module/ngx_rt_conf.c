@@ -71,13 +71,33 @@ ngx_rt_conf_create_loc(ngx_conf_t *cf)
 char *
 ngx_rt_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
 {
+    ngx_rt_loc_conf_t *outer = parent;
+    ngx_rt_loc_conf_t *rlcf = child;
+
     ngx_rt_subscriber_conf_t  *prev, *conf;
     ngx_http_core_loc_conf_t  *clcf;
 
-    prev = &((ngx_rt_loc_conf_t *) parent)->subscriber;
-    conf = &((ngx_rt_loc_conf_t *) child)->subscriber;
+    prev = &outer->subscriber;
+    conf = &rlcf->subscriber;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* "if" and "limit_except" are still the location that they stand in */
+
+    if (clcf->noname && rlcf->subscribe == NULL && rlcf->publish == NULL) {
+        rlcf->subscribe = outer->subscribe;
+        rlcf->publish = outer->publish;
+    }
+
+    if (clcf->lmt_excpt && clcf->handler == NULL) {
+
+        if (rlcf->subscribe) {
+            clcf->handler = ngx_rt_conf_subscribe_handler;
+
+        } else if (rlcf->publish) {
+            clcf->handler = ngx_rt_conf_publish_handler;
+        }
+    }
 
     conf->send_timeout = clcf->send_timeout;
 
@@ -133,8 +153,6 @@ ngx_rt_conf_subscribe(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (scf == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    scf->subscriber = &rlcf->subscriber;
 
     scf->stream = ngx_rt_conf_stream_get(cf, &value[1]);
     if (scf->stream == NULL) {
@@ -369,7 +387,8 @@ ngx_rt_conf_subscribe_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_rt_transport_handler(r, rlcf->subscribe);
+    return ngx_rt_transport_handler(r, rlcf->subscribe->stream,
+                                    &rlcf->subscriber);
 }
 
 

@@ -212,7 +212,9 @@ ngx_rt_conf_stream_finish(ngx_conf_t *cf, ngx_rt_stream_t *st)
         zn->age = 600000;
     }
 
-    ngx_conf_init_size_value(zn->message_size, 64 * 1024);
+    ngx_conf_init_size_value(zn->message_size,
+                             ngx_min(64 * 1024,
+                                     zn->size / NGX_RT_CONF_ZONE_SHARE));
     ngx_conf_init_uint_value(zn->topics, 0);
 
     if (zn->message_size > zn->size / NGX_RT_CONF_ZONE_SHARE) {

@@ -193,6 +193,7 @@ struct ngx_rt_subscriber_s {
     unsigned                   opening:1; /* the content handler is running */
     unsigned                   lagging:1; /* to be refilled from the history */
     unsigned                   closing:1;
+    unsigned                   ended:1;   /* the goodbye is said */
     unsigned                   failed:1;  /* close without a goodbye */
 
     ngx_uint_t                 nmembers;
@@ -345,6 +346,9 @@ void ngx_rt_subscriber_close(ngx_rt_subscriber_t *sub, ngx_uint_t failed);
 /* puts it into the queue of those who want more than to wait for mail */
 void ngx_rt_subscriber_queue(ngx_rt_subscriber_t *sub);
 void ngx_rt_subscriber_service_handler(ngx_event_t *ev);
+
+/* the batch of which some bytes are under way; NULL if there is none */
+ngx_rt_batch_t *ngx_rt_subscriber_waiting(ngx_rt_subscriber_t *sub);
 
 /* ngx_current_msec of when a blocked client last took anything */
 ngx_msec_t ngx_rt_subscriber_stalled_at(ngx_rt_subscriber_t *sub);

@@ -22,6 +22,7 @@ typedef struct {
     ngx_http_request_t   *request;
     ngx_http_cleanup_t   *cleanup;
     ngx_buf_t             buf;
+    ngx_rt_batch_t       *kept;           /* nginx sends it after our end */
     unsigned              busy:1;         /* nginx still has bytes of "buf" */
 } ngx_rt_sink_request_t;
 
@@ -35,6 +36,8 @@ static void ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub,
 
 static void ngx_rt_sink_request_write_handler(ngx_http_request_t *r);
 static void ngx_rt_sink_request_cleanup(void *data);
+static void ngx_rt_sink_request_keep(ngx_rt_sink_request_t *rs);
+static void ngx_rt_sink_request_pool_cleanup(void *data);
 static ngx_int_t ngx_rt_sink_request_output(ngx_http_request_t *r,
     ngx_chain_t *out);
 static ngx_uint_t ngx_rt_sink_request_can_leave(ngx_http_request_t *r);
@@ -52,6 +55,7 @@ ngx_int_t
 ngx_rt_sink_request_attach(ngx_rt_subscriber_t *sub, ngx_http_request_t *r)
 {
     ngx_http_cleanup_t     *cln;
+    ngx_pool_cleanup_t     *pcln;
     ngx_rt_sink_request_t  *rs;
 
     rs = ngx_pcalloc(r->pool, sizeof(ngx_rt_sink_request_t));
@@ -63,6 +67,14 @@ ngx_rt_sink_request_attach(ngx_rt_subscriber_t *sub, ngx_http_request_t *r)
     if (cln == NULL) {
         return NGX_ERROR;
     }
+
+    pcln = ngx_pool_cleanup_add(r->pool, 0);
+    if (pcln == NULL) {
+        return NGX_ERROR;
+    }
+
+    pcln->handler = ngx_rt_sink_request_pool_cleanup;
+    pcln->data = rs;
 
     cln->handler = ngx_rt_sink_request_cleanup;
     cln->data = rs;
@@ -179,6 +191,7 @@ ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
         /* the batch may go, nginx must not touch it any more */
 
         c->error = 1;
+        ngx_rt_sink_request_keep(rs);
     }
 
     ngx_rt_subscriber_destroy(sub);
@@ -228,7 +241,34 @@ ngx_rt_sink_request_cleanup(void *data)
 {
     ngx_rt_sink_request_t  *rs = data;
 
+    ngx_rt_sink_request_keep(rs);
     ngx_rt_subscriber_destroy(rs->sub);
+}
+
+
+/* an HTTP/2 stream is not closed before its frames are sent, its pool lives */
+
+static void
+ngx_rt_sink_request_keep(ngx_rt_sink_request_t *rs)
+{
+    if (rs->busy) {
+        rs->kept = ngx_rt_subscriber_waiting(rs->sub);
+
+        if (rs->kept) {
+            rs->kept->refs++;
+        }
+    }
+}
+
+
+static void
+ngx_rt_sink_request_pool_cleanup(void *data)
+{
+    ngx_rt_sink_request_t  *rs = data;
+
+    if (rs->kept) {
+        ngx_rt_batch_unref(rs->kept);
+    }
 }
 
 

@@ -317,6 +317,13 @@ ngx_rt_subscriber_stalled_at(ngx_rt_subscriber_t *sub)
 }
 
 
+ngx_rt_batch_t *
+ngx_rt_subscriber_waiting(ngx_rt_subscriber_t *sub)
+{
+    return sub->backlog ? sub->backlog->first->batch : NULL;
+}
+
+
 /* keeps the batch from "offset" on */
 
 static ngx_int_t
@@ -424,12 +431,15 @@ ngx_rt_subscriber_pop(ngx_rt_backlog_t *bl)
 }
 
 
+/* says goodbye, which may have to wait for the socket, and closes */
+
 static void
 ngx_rt_subscriber_end(ngx_rt_subscriber_t *sub)
 {
     ngx_rt_batch_t  *batch;
 
-    if (!sub->failed && sub->transport->end) {
+    if (!sub->failed && !sub->ended && sub->transport->end) {
+        sub->ended = 1;
 
         batch = ngx_rt_batch_create(64);
 
@@ -437,10 +447,14 @@ ngx_rt_subscriber_end(ngx_rt_subscriber_t *sub)
             if (sub->transport->end(batch, sub->variant) == NGX_OK
                 && batch->len)
             {
-                (void) sub->sink->send(sub, batch->data, batch->len);
+                (void) ngx_rt_subscriber_send(sub, batch);
             }
 
             ngx_rt_batch_unref(batch);
+        }
+
+        if (sub->backlog && !sub->failed) {
+            return;
         }
     }
 

@@ -68,11 +68,12 @@ ngx_int_t ngx_rt_publish_http_handler(ngx_http_request_t *r,
 /* ngx_rt_publish_batch.c */
 
 /*
- * Publishes a JSON object a line, in order, up to the first bad one.  "topic"
- * is the location's, the only one allowed; if it is empty, lines name theirs.
+ * Publishes a JSON object a line, in order, up to the first bad one.  Of the
+ * model the data are the lines; the topic is the only one allowed, or, if it is
+ * empty, each line names its own; the event type is that of lines without one.
  */
 ngx_int_t ngx_rt_publish_batch(ngx_http_request_t *r, ngx_rt_stream_t *st,
-    const ngx_str_t *topic, const ngx_str_t *body);
+    const ngx_rt_publication_t *model);
 
 
 #endif /* _NGX_RT_PUBLISH_H_INCLUDED_ */

@@ -14,18 +14,19 @@
 
 
 static ngx_int_t ngx_rt_publish_batch_line(ngx_rt_stream_t *st,
-    const ngx_str_t *topic, const ngx_str_t *line, json_t *ids,
+    const ngx_rt_publication_t *model, const ngx_str_t *line, json_t *ids,
     ngx_rt_refusal_t *refusal);
 static ngx_int_t ngx_rt_publish_batch_publish(ngx_rt_stream_t *st,
-    const ngx_str_t *topic, json_t *object, json_t *ids,
+    const ngx_rt_publication_t *model, json_t *object, json_t *ids,
     ngx_rt_refusal_t *refusal);
+static char *ngx_rt_publish_batch_dump(json_t *data);
 static void ngx_rt_publish_batch_member(json_t *object, const char *name,
     ngx_str_t *value);
 
 
 ngx_int_t
 ngx_rt_publish_batch(ngx_http_request_t *r, ngx_rt_stream_t *st,
-    const ngx_str_t *topic, const ngx_str_t *body)
+    const ngx_rt_publication_t *model)
 {
     u_char            *p, *last;
     json_t            *ids, *answer;
@@ -41,16 +42,18 @@ ngx_rt_publish_batch(ngx_http_request_t *r, ngx_rt_stream_t *st,
 
     rc = NGX_OK;
     number = 0;
-    last = body->data + body->len;
+    last = model->data.data + model->data.len;
 
-    for (p = body->data; p < last && rc == NGX_OK; p = line.data + line.len + 1)
+    for (p = model->data.data;
+         p < last && rc == NGX_OK;
+         p = line.data + line.len + 1)
     {
         line.data = p;
         p = ngx_strlchr(p, last, LF);
         line.len = ((p == NULL) ? last : p) - line.data;
         number++;
 
-        rc = ngx_rt_publish_batch_line(st, topic, &line, ids, &refusal);
+        rc = ngx_rt_publish_batch_line(st, model, &line, ids, &refusal);
     }
 
     if (rc == NGX_OK) {
@@ -77,8 +80,9 @@ ngx_rt_publish_batch(ngx_http_request_t *r, ngx_rt_stream_t *st,
 /* NGX_OK, also for an empty line, or NGX_DECLINED and the refusal */
 
 static ngx_int_t
-ngx_rt_publish_batch_line(ngx_rt_stream_t *st, const ngx_str_t *topic,
-    const ngx_str_t *line, json_t *ids, ngx_rt_refusal_t *refusal)
+ngx_rt_publish_batch_line(ngx_rt_stream_t *st,
+    const ngx_rt_publication_t *model, const ngx_str_t *line, json_t *ids,
+    ngx_rt_refusal_t *refusal)
 {
     size_t       i;
     json_t      *object;
@@ -101,13 +105,19 @@ ngx_rt_publish_batch_line(ngx_rt_stream_t *st, const ngx_str_t *topic,
     object = json_loadb((char *) line->data, line->len,
                         JSON_REJECT_DUPLICATES|JSON_ALLOW_NUL, NULL);
 
+    if (object == NULL) {
+        refusal->reason = "line is not JSON, or repeats a name, or has a "
+                          "number of more than 64 bits";
+        return NGX_DECLINED;
+    }
+
     if (!json_is_object(object)) {
         json_decref(object);
         refusal->reason = "line is not a JSON object";
         return NGX_DECLINED;
     }
 
-    rc = ngx_rt_publish_batch_publish(st, topic, object, ids, refusal);
+    rc = ngx_rt_publish_batch_publish(st, model, object, ids, refusal);
 
     json_decref(object);
 
@@ -116,8 +126,9 @@ ngx_rt_publish_batch_line(ngx_rt_stream_t *st, const ngx_str_t *topic,
 
 
 static ngx_int_t
-ngx_rt_publish_batch_publish(ngx_rt_stream_t *st, const ngx_str_t *topic,
-    json_t *object, json_t *ids, ngx_rt_refusal_t *refusal)
+ngx_rt_publish_batch_publish(ngx_rt_stream_t *st,
+    const ngx_rt_publication_t *model, json_t *object, json_t *ids,
+    ngx_rt_refusal_t *refusal)
 {
     char                  *text;
     json_t                *data;
@@ -128,23 +139,25 @@ ngx_rt_publish_batch_publish(ngx_rt_stream_t *st, const ngx_str_t *topic,
     ngx_rt_publish_batch_member(object, "topic", &pub.topic);
     ngx_rt_publish_batch_member(object, "event", &pub.event);
 
-    if (json_object_get(object, "event")
-        && !json_is_string(json_object_get(object, "event")))
-    {
+    if (json_object_get(object, "event") == NULL) {
+        pub.event = model->event;
+
+    } else if (pub.event.data == NULL) {
         refusal->reason = "\"event\" is not a string";
         return NGX_DECLINED;
     }
 
     if (json_object_get(object, "topic") == NULL) {
-        pub.topic = *topic;
+        pub.topic = model->topic;
 
     } else if (pub.topic.data == NULL) {
         refusal->reason = "\"topic\" is not a string";
         return NGX_DECLINED;
 
-    } else if (topic->len
-               && (pub.topic.len != topic->len
-                   || ngx_strncmp(pub.topic.data, topic->data, topic->len)
+    } else if (model->topic.len
+               && (pub.topic.len != model->topic.len
+                   || ngx_memcmp(pub.topic.data, model->topic.data,
+                                 model->topic.len)
                       != 0))
     {
         refusal->reason = "\"topic\" is not the one of this location";
@@ -164,7 +177,7 @@ ngx_rt_publish_batch_publish(ngx_rt_stream_t *st, const ngx_str_t *topic,
         ngx_rt_publish_batch_member(object, "data", &pub.data);
 
     } else {
-        text = json_dumps(data, JSON_COMPACT|JSON_ENCODE_ANY);
+        text = ngx_rt_publish_batch_dump(data);
 
         if (text == NULL) {
             refusal->status = NGX_HTTP_SERVICE_UNAVAILABLE;
@@ -194,6 +207,32 @@ ngx_rt_publish_batch_publish(ngx_rt_stream_t *st, const ngx_str_t *topic,
     }
 
     return NGX_OK;
+}
+
+
+/* compact JSON on the heap; NULL if there is no memory */
+
+static char *
+ngx_rt_publish_batch_dump(json_t *data)
+{
+    char    *text;
+    json_t  *copy;
+
+    /* 0.1 is to stay 0.1, if nothing is lost by it */
+
+    text = json_dumps(data, JSON_COMPACT|JSON_ENCODE_ANY
+                            |JSON_REAL_PRECISION(15));
+
+    copy = json_loads(text ? text : "", JSON_DECODE_ANY|JSON_ALLOW_NUL, NULL);
+
+    if (!json_equal(copy, data)) {
+        ngx_free(text);
+        text = json_dumps(data, JSON_COMPACT|JSON_ENCODE_ANY);
+    }
+
+    json_decref(copy);
+
+    return text;
 }
 
 

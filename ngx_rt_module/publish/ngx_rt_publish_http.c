@@ -22,8 +22,7 @@ static ngx_uint_t ngx_rt_publish_http_is_batch(ngx_http_request_t *r);
 static void ngx_rt_publish_http_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_rt_publish_http_publish(ngx_http_request_t *r);
 static ngx_int_t ngx_rt_publish_http_message(ngx_http_request_t *r,
-    ngx_rt_publish_conf_t *pcf, const ngx_str_t *topic,
-    const ngx_str_t *body);
+    ngx_rt_stream_t *st, ngx_rt_publication_t *pub);
 static ngx_int_t ngx_rt_publish_http_read_body(ngx_http_request_t *r,
     ngx_str_t *body);
 static ngx_int_t ngx_rt_publish_http_read_buf(ngx_http_request_t *r,
@@ -106,14 +105,21 @@ ngx_rt_publish_http_open(ngx_http_request_t *r, ngx_rt_publish_conf_t *pcf)
 static ngx_uint_t
 ngx_rt_publish_http_has_body(ngx_http_request_t *r)
 {
-    if (r->request_body) {
+    if (r->request_body && r->request_body->bufs) {
         return 1;
     }
 
-    /* a subrequest cannot read the body of its main request */
+    /*
+     * A subrequest cannot read the body of its main request.  One that was
+     * given a body, though an empty one, is to publish; but a mirror has
+     * kept the method.
+     */
 
-    return r == r->main
-           && (r->headers_in.content_length_n > 0 || r->headers_in.chunked);
+    if (r != r->main) {
+        return r->request_body && !r->background;
+    }
+
+    return r->headers_in.content_length || r->headers_in.chunked;
 }
 
 
@@ -152,60 +158,53 @@ ngx_rt_publish_http_body_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_rt_publish_http_publish(ngx_http_request_t *r)
 {
-    ngx_str_t               body, topic;
+    ngx_uint_t              batch;
     const char             *reason;
     ngx_rt_ctx_t           *ctx;
+    ngx_rt_publication_t    pub;
     ngx_rt_publish_conf_t  *pcf;
 
     ctx = ngx_rt_ctx_find(r);
     pcf = ctx->conf;
 
-    if (ngx_rt_publish_http_read_body(r, &body) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (ngx_rt_publish_http_is_batch(r) && ctx->topic.len == 0) {
-        return ngx_rt_publish_batch(r, pcf->stream, &ctx->topic, &body);
-    }
-
-    reason = ngx_rt_publish_http_topic(r, &ctx->topic, &topic);
-
-    if (reason != NULL) {
-        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST, reason);
-    }
-
-    if (ngx_rt_publish_http_is_batch(r)) {
-        return ngx_rt_publish_batch(r, pcf->stream, &topic, &body);
-    }
-
-    return ngx_rt_publish_http_message(r, pcf, &topic, &body);
-}
-
-
-static ngx_int_t
-ngx_rt_publish_http_message(ngx_http_request_t *r, ngx_rt_publish_conf_t *pcf,
-    const ngx_str_t *topic, const ngx_str_t *body)
-{
-    u_char                 id[NGX_RT_ID_LEN];
-    ngx_rt_refusal_t       refusal;
-    ngx_rt_publication_t   pub;
-
-    pub.topic = *topic;
-    pub.data = *body;
+    ngx_str_null(&pub.topic);
     ngx_str_null(&pub.event);
 
-    if (pcf->event && ngx_http_complex_value(r, pcf->event, &pub.event)
-                      != NGX_OK)
+    if (ngx_rt_publish_http_read_body(r, &pub.data) != NGX_OK
+        || (pcf->event
+            && ngx_http_complex_value(r, pcf->event, &pub.event) != NGX_OK))
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_rt_publish(pcf->stream, &pub, &refusal) != NGX_OK) {
+    batch = ngx_rt_publish_http_is_batch(r);
+
+    if (!batch || ctx->topic.len) {
+        reason = ngx_rt_publish_http_topic(r, &ctx->topic, &pub.topic);
+
+        if (reason != NULL) {
+            return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST, reason);
+        }
+    }
+
+    return batch ? ngx_rt_publish_batch(r, pcf->stream, &pub)
+                 : ngx_rt_publish_http_message(r, pcf->stream, &pub);
+}
+
+
+static ngx_int_t
+ngx_rt_publish_http_message(ngx_http_request_t *r, ngx_rt_stream_t *st,
+    ngx_rt_publication_t *pub)
+{
+    u_char             id[NGX_RT_ID_LEN];
+    ngx_rt_refusal_t   refusal;
+
+    if (ngx_rt_publish(st, pub, &refusal) != NGX_OK) {
 
         if (refusal.status == NGX_HTTP_SERVICE_UNAVAILABLE) {
             return ngx_rt_answer_unavailable(r,
-                                   json_pack("{s:s}", "error",
-                                             refusal.reason));
+                                             json_pack("{s:s}", "error",
+                                                       refusal.reason));
         }
 
         return ngx_rt_answer_error(r, refusal.status, refusal.reason);
@@ -214,9 +213,9 @@ ngx_rt_publish_http_message(ngx_http_request_t *r, ngx_rt_publish_conf_t *pcf,
     return ngx_rt_answer_json(r, NGX_HTTP_OK,
                  json_pack("{s:s%,s:s%,s:I}",
                            "id", id,
-                           (size_t) (ngx_rt_id_write(id, &pub.id) - id),
-                           "topic", pub.topic.data, pub.topic.len,
-                           "subscribers", (json_int_t) pub.nsubscribers));
+                           (size_t) (ngx_rt_id_write(id, &pub->id) - id),
+                           "topic", pub->topic.data, pub->topic.len,
+                           "subscribers", (json_int_t) pub->nsubscribers));
 }
 
 

@@ -38,13 +38,13 @@ ngx_rt_status_handler(ngx_http_request_t *r, ngx_array_t *streams)
     ngx_str_t    arg, topic;
     const char  *reason;
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return ngx_rt_answer_not_allowed(r, "GET, HEAD");
-    }
-
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return ngx_rt_answer_not_allowed(r, "GET, HEAD");
     }
 
     ngx_str_null(&topic);
@@ -53,6 +53,11 @@ ngx_rt_status_handler(ngx_http_request_t *r, ngx_array_t *streams)
         && ngx_rt_name_parse_topic(&arg, buf, &topic, &reason) != NGX_OK)
     {
         return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST, reason);
+    }
+
+    if (topic.len && arg.data != NULL) {
+        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST,
+                                   "the status is about one topic");
     }
 
     if (ngx_rt_header_add(r, "Cache-Control", "no-store") != NGX_OK) {

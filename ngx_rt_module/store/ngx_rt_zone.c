@@ -23,7 +23,9 @@
 
 
 static ngx_int_t ngx_rt_zone_create(ngx_rt_zone_t *zn);
-static ngx_int_t ngx_rt_zone_evict_locked(ngx_rt_zone_t *zn);
+static ngx_rt_message_sh_t *ngx_rt_zone_oldest_locked(ngx_rt_zone_t *zn);
+static void ngx_rt_zone_drop_locked(ngx_rt_zone_t *zn,
+    ngx_rt_message_sh_t *m);
 static void ngx_rt_zone_recover_locked(ngx_rt_zone_t *zn);
 static void ngx_rt_zone_recover_history_locked(ngx_rt_zone_t *zn);
 static void ngx_rt_zone_recover_workers_locked(ngx_rt_zone_t *zn);
@@ -166,8 +168,9 @@ ngx_rt_zone_check_locked(ngx_rt_zone_t *zn, const char *function)
 void *
 ngx_rt_zone_alloc_locked(ngx_rt_zone_t *zn, size_t size)
 {
-    void        *p;
-    ngx_uint_t   n;
+    void                 *p;
+    ngx_uint_t            n;
+    ngx_rt_message_sh_t  *m;
 
     ngx_rt_zone_check(zn);
 
@@ -179,11 +182,25 @@ ngx_rt_zone_alloc_locked(ngx_rt_zone_t *zn, size_t size)
             return p;
         }
 
-        if (ngx_rt_zone_evict_locked(zn) != NGX_OK
-            && ngx_rt_mailbox_reclaim_locked(zn) != NGX_OK)
+        m = ngx_rt_zone_oldest_locked(zn);
+
+        /* to drop what waits in a mailbox as well gives no room */
+
+        if ((m == NULL || m->refs > 1)
+            && ngx_rt_mailbox_reclaim_locked(zn) == NGX_OK)
         {
+            continue;
+        }
+
+        if (m == NULL) {
             break;
         }
+
+        ngx_rt_zone_drop_locked(zn, m);
+
+        zn->sh->full = 1;
+        zn->sh->evicted = ngx_current_msec;
+        zn->sh->counters[NGX_RT_COUNTER_evicted]++;
     }
 
     return NULL;
@@ -203,9 +220,7 @@ ngx_rt_zone_change_e
 ngx_rt_zone_expire(ngx_rt_zone_t *zn)
 {
     ngx_uint_t             n;
-    ngx_queue_t           *q;
     ngx_rt_zone_sh_t      *sh;
-    ngx_rt_topic_sh_t     *tp;
     ngx_rt_message_sh_t   *m;
     ngx_rt_zone_change_e   change;
 
@@ -216,21 +231,13 @@ ngx_rt_zone_expire(ngx_rt_zone_t *zn)
 
         for (n = 0; n < NGX_RT_ZONE_EXPIRE; n++) {
 
-            if (ngx_queue_empty(&sh->messages)) {
+            m = ngx_rt_zone_oldest_locked(zn);
+
+            if (m == NULL || ngx_current_msec - m->created < zn->age) {
                 break;
             }
 
-            q = ngx_queue_head(&sh->messages);
-            m = ngx_queue_data(q, ngx_rt_message_sh_t, queue);
-
-            if (ngx_current_msec - m->created < zn->age) {
-                break;
-            }
-
-            tp = m->topic;
-
-            ngx_rt_history_drop_locked(zn, tp);
-            ngx_rt_topic_release_locked(zn, tp);
+            ngx_rt_zone_drop_locked(zn, m);
         }
 
         change = NGX_RT_ZONE_STEADY;
@@ -282,29 +289,34 @@ ngx_rt_zone_describe(ngx_rt_zone_t *zn, ngx_rt_zone_info_t *info)
 }
 
 
-static ngx_int_t
-ngx_rt_zone_evict_locked(ngx_rt_zone_t *zn)
+/* of all messages of the stream; NULL: there is none */
+
+static ngx_rt_message_sh_t *
+ngx_rt_zone_oldest_locked(ngx_rt_zone_t *zn)
 {
-    ngx_queue_t          *q;
-    ngx_rt_topic_sh_t    *tp;
-    ngx_rt_message_sh_t  *m;
+    ngx_queue_t  *q;
 
     if (ngx_queue_empty(&zn->sh->messages)) {
-        return NGX_DECLINED;
+        return NULL;
     }
 
     q = ngx_queue_head(&zn->sh->messages);
-    m = ngx_queue_data(q, ngx_rt_message_sh_t, queue);
+
+    return ngx_queue_data(q, ngx_rt_message_sh_t, queue);
+}
+
+
+static void
+ngx_rt_zone_drop_locked(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m)
+{
+    ngx_rt_topic_sh_t  *tp;
+
+    /* the oldest message of the stream is the oldest of its topic */
+
     tp = m->topic;
 
     ngx_rt_history_drop_locked(zn, tp);
     ngx_rt_topic_release_locked(zn, tp);
-
-    zn->sh->full = 1;
-    zn->sh->evicted = ngx_current_msec;
-    zn->sh->counters[NGX_RT_COUNTER_evicted]++;
-
-    return NGX_OK;
 }
 
 

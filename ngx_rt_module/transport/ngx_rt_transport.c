@@ -12,11 +12,11 @@
 
 static const ngx_rt_transport_t *ngx_rt_transport_negotiate(
     ngx_http_request_t *r, ngx_int_t *status);
-static ngx_int_t ngx_rt_transport_topics(ngx_http_request_t *r,
-    ngx_rt_subscribe_conf_t *scf, ngx_array_t *topics, const char **reason);
+static ngx_int_t ngx_rt_transport_topics(ngx_http_request_t *r, ngx_uint_t max,
+    ngx_array_t *topics, const char **reason);
 static ngx_int_t ngx_rt_transport_subscribe(ngx_http_request_t *r,
-    ngx_rt_subscribe_conf_t *scf, const ngx_rt_transport_t *tr,
-    ngx_array_t *topics);
+    ngx_rt_stream_t *st, ngx_rt_subscriber_conf_t *conf,
+    const ngx_rt_transport_t *tr, ngx_array_t *topics);
 static void ngx_rt_transport_last_event_id(ngx_http_request_t *r,
     ngx_str_t *value);
 static ngx_int_t ngx_rt_transport_greet(ngx_rt_subscriber_t *sub,
@@ -37,7 +37,8 @@ ngx_rt_transport_get(ngx_uint_t index)
 
 
 ngx_int_t
-ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_subscribe_conf_t *scf)
+ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_stream_t *st,
+    ngx_rt_subscriber_conf_t *conf)
 {
     ngx_int_t                  rc, status;
     ngx_uint_t                 variant;
@@ -71,7 +72,7 @@ ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_subscribe_conf_t *scf)
     ctx->transport = tr->name;
     ngx_rt_transport_last_event_id(r, &ctx->last_event_id);
 
-    rc = ngx_rt_transport_topics(r, scf, &topics, &reason);
+    rc = ngx_rt_transport_topics(r, conf->topics_max, &topics, &reason);
 
     if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -85,7 +86,7 @@ ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_subscribe_conf_t *scf)
         return tr->open(r, &variant);
     }
 
-    return ngx_rt_transport_subscribe(r, scf, tr, &topics);
+    return ngx_rt_transport_subscribe(r, st, conf, tr, &topics);
 }
 
 
@@ -116,7 +117,7 @@ ngx_rt_transport_negotiate(ngx_http_request_t *r, ngx_int_t *status)
 /* NGX_OK, NGX_DECLINED and the reason, or NGX_ERROR: no memory */
 
 static ngx_int_t
-ngx_rt_transport_topics(ngx_http_request_t *r, ngx_rt_subscribe_conf_t *scf,
+ngx_rt_transport_topics(ngx_http_request_t *r, ngx_uint_t max,
     ngx_array_t *topics, const char **reason)
 {
     u_char       buf[NGX_RT_NAME_LEN];
@@ -160,7 +161,7 @@ ngx_rt_transport_topics(ngx_http_request_t *r, ngx_rt_subscribe_conf_t *scf,
             continue;
         }
 
-        if (topics->nelts == scf->subscriber->topics_max) {
+        if (topics->nelts == max) {
             *reason = "more topics than \"rt_topics_max\"";
             return NGX_DECLINED;
         }
@@ -182,8 +183,8 @@ ngx_rt_transport_topics(ngx_http_request_t *r, ngx_rt_subscribe_conf_t *scf,
 
 static ngx_int_t
 ngx_rt_transport_subscribe(ngx_http_request_t *r,
-    ngx_rt_subscribe_conf_t *scf, const ngx_rt_transport_t *tr,
-    ngx_array_t *topics)
+    ngx_rt_stream_t *st, ngx_rt_subscriber_conf_t *conf,
+    const ngx_rt_transport_t *tr, ngx_array_t *topics)
 {
     ngx_str_t             *asked;
     ngx_uint_t             variant, malformed, is_gap;
@@ -193,9 +194,9 @@ ngx_rt_transport_subscribe(ngx_http_request_t *r,
 
     sub = NULL;
 
-    if (scf->stream->hub) {
-        sub = ngx_rt_subscriber_create(scf->stream->hub, tr, scf->subscriber,
-                                       topics->elts, topics->nelts);
+    if (st->hub) {
+        sub = ngx_rt_subscriber_create(st->hub, tr, conf, topics->elts,
+                                       topics->nelts);
     }
 
     if (sub == NULL) {

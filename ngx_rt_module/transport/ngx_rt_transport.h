@@ -22,14 +22,13 @@
 typedef struct {
     ngx_rt_stream_t           *stream;
     ngx_http_complex_value_t   topics;
-    ngx_rt_subscriber_conf_t  *subscriber;
 } ngx_rt_subscribe_conf_t;
 
 
 /* ngx_rt_transport.c */
 
 ngx_int_t ngx_rt_transport_handler(ngx_http_request_t *r,
-    ngx_rt_subscribe_conf_t *scf);
+    ngx_rt_stream_t *st, ngx_rt_subscriber_conf_t *conf);
 
 /* NULL behind the last one */
 const ngx_rt_transport_t *ngx_rt_transport_get(ngx_uint_t index);

@@ -13,7 +13,7 @@ use warnings;
 use Exporter 'import';
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
-use IO::Poll qw(POLLIN);
+use IO::Poll qw(POLLIN POLLHUP POLLERR);
 use IO::Socket::INET;
 use IO::Socket::UNIX;
 use JSON::PP;
@@ -21,6 +21,10 @@ use POSIX qw(:sys_wait_h);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
+use Test::RT::Client;
+use Test::RT::Curl;
+use Test::RT::H2;
+use Test::RT::Publisher;
 use Test::RT::Subscriber;
 
 our @EXPORT = qw(wait_for http_parse json);
@@ -157,7 +161,7 @@ sub run {
 
     wait_for(sub { -S "$self->{dir}/status" && eval { $self->status } }, 10)
         or do {
-            kill 'KILL', $pid;
+            $self->stop;
             die "nginx did not start:\n" . $self->read('out')
                 . $self->read('error.log');
         };
@@ -342,6 +346,113 @@ sub subscribe {
     return $sub;
 }
 
+# the same by curl, with its arguments; see Test::RT::Curl
+sub curl {
+    my ($self, @args) = @_;
+
+    my $sub = Test::RT::Curl->new(@args);
+
+    push @{$self->{subscribers}}, $sub;
+
+    $sub->wait_header;
+
+    return $sub;
+}
+
+# a client that resumes; see Test::RT::Client
+sub client {
+    my ($self, $uri, %opt) = @_;
+
+    my $client = Test::RT::Client->new($self, $uri, %opt);
+
+    push @{$self->{subscribers}}, $client;
+
+    return $client;
+}
+
+# a backend with a keepalive connection; see Test::RT::Publisher
+sub publisher {
+    my ($self, %opt) = @_;
+
+    return Test::RT::Publisher->new($self, %opt);
+}
+
+# reads for all of these subscribers or clients until the code returns a true
+# value, which it returns
+sub pump {
+    my ($self, $subs, $code, $timeout) = @_;
+
+    my $end = time + ($timeout // 5) * $PATIENCE;
+
+    while (1) {
+        my $value = $code->();
+        return $value if $value || time > $end;
+
+        my $poll = IO::Poll->new;
+        my %by;
+
+        for (@$subs) {
+            my $s = $_->socket or next;
+            $by{fileno $s} = $_;
+            $poll->mask($s => POLLIN);
+        }
+
+        if (!%by) {
+            sleep 0.02;
+            next;
+        }
+
+        next if $poll->poll(0.05) <= 0;
+
+        $by{fileno $_}->pump(0) for $poll->handles(POLLIN|POLLHUP|POLLERR);
+    }
+}
+
+# runs the code in a process of its own; the result is code, which returns what
+# that code returned, one value, or undef as long as it runs
+sub background {
+    my ($self, $code) = @_;
+
+    my $file = 'job' . ++$self->{jobs};
+
+    defined(my $pid = fork) or die "fork: $!";
+
+    if ($pid == 0) {
+        my $value = eval { [$code->()] } || { error => "$@" };
+        $self->write($file, $JSON->encode($value));
+        POSIX::_exit(0);
+    }
+
+    my $value;
+
+    return sub {
+        return $value if $value;
+        return undef if waitpid($pid, WNOHANG) == 0;
+
+        my $got = $JSON->decode($self->read($file));
+        die "background: $got->{error}" if ref $got eq 'HASH';
+        return $value = $got->[0];
+    };
+}
+
+# resident memory of a process in bytes
+sub rss {
+    my ($self, $pid) = @_;
+
+    open my $f, '<', "/proc/$pid/status" or return 0;
+    my ($kb) = join('', <$f>) =~ /^VmRSS:\s+(\d+)/m;
+    return ($kb // 0) * 1024;
+}
+
+# the order of two ids
+sub id_cmp {
+    my ($self, $one, $two) = @_;
+
+    my ($ms1, $seq1) = split /-/, $one;
+    my ($ms2, $seq2) = split /-/, $two;
+    return $ms1 <=> $ms2 || $seq1 <=> $seq2;
+}
+
 # subscriptions are counted until nginx has noticed that they are gone
 sub wait_subscribers {
     my ($self, $stream, $n) = @_;
@@ -443,7 +554,9 @@ sub DESTROY {
 
     local ($?, $@);
 
-    $self->stop('KILL') if $self->{pid};
+    # killed, the master would leave its workers behind
+
+    $self->stop if $self->{pid};
 
     if ($self->{passed} || !$ENV{RT_KEEP}) {
         remove_tree($self->{dir});

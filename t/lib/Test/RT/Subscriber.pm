@@ -36,7 +36,9 @@ sub new {
 
     $self->{socket} = $opt{socket} || _connect(%opt);
 
-    $self->{socket}->syswrite("$request\r\n");
+    # "after" is what a client has no reason to send
+
+    $self->{socket}->syswrite("$request\r\n" . ($opt{after} // ''));
     $self->{socket}->blocking(0);
 
     return $self;
@@ -45,20 +47,18 @@ sub new {
 sub _connect {
     my (%opt) = @_;
 
-    if ($opt{ssl}) {
-        require IO::Socket::SSL;
-        return IO::Socket::SSL->new(
-            PeerAddr => '127.0.0.1', PeerPort => $opt{port},
-            SSL_verify_mode => 0,
-        ) || die "connect: $! " . IO::Socket::SSL::errstr();
-    }
-
     # a small window makes a client slow early
 
     my $s = IO::Socket::INET->new(
         PeerAddr => '127.0.0.1', PeerPort => $opt{port},
         $opt{rcvbuf} ? (Sockopts => [[SO_RCVBUF, $opt{rcvbuf}]]) : (),
     ) || die "connect: $!";
+
+    if ($opt{ssl}) {
+        require IO::Socket::SSL;
+        IO::Socket::SSL->start_SSL($s, SSL_verify_mode => 0)
+            || die 'TLS: ' . IO::Socket::SSL::errstr();
+    }
 
     return $s;
 }
@@ -72,17 +72,17 @@ sub pump {
 
     my $s = $self->{socket};
 
-    if (!($self->{ssl} && $s->pending)) {
+    if ($timeout && !($self->{ssl} && $s->pending)) {
         my $poll = IO::Poll->new;
         $poll->mask($s => POLLIN);
-        return 1 if !$poll->poll($timeout // 0);
+        return 1 if !$poll->poll($timeout);
     }
 
     while (1) {
         my $n = sysread $s, my $buf, 65536;
 
         if (!defined $n) {
-            last if $!{EAGAIN} || $!{EWOULDBLOCK};
+            last if $!{EAGAIN} || $!{EWOULDBLOCK} || $!{EINTR};
             $self->{closed} = 1;
             $self->{reset} = 1;
             return 0;
@@ -99,6 +99,10 @@ sub pump {
 
     $self->_parse;
 
+    # nginx may keep the connection for another request
+
+    $self->{closed} = 1 if $self->{ended};
+
     return $self->{closed} ? 0 : 1;
 }
 
@@ -108,9 +112,10 @@ sub _parse {
     if (!$self->{header}) {
         return unless $self->{raw} =~ s/^(.*?)\r\n\r\n//s;
 
-        my ($line, @lines) = split /\r\n/, $1;
-        ($self->{status}) = $line =~ /(\d{3})/;
         $self->{header} = $1;
+
+        my ($line, @lines) = split /\r\n/, $self->{header};
+        ($self->{status}) = $line =~ /(\d{3})/;
         $self->{headers} = { map { my ($k, $v) = split /:\s*/, $_, 2;
                                    (lc $k, $v) } @lines };
         $self->{chunked}
@@ -118,17 +123,24 @@ sub _parse {
     }
 
     if ($self->{chunked}) {
-        while ($self->{raw} =~ /^([0-9a-f]+)\r\n/) {
-            my ($len, $head) = (hex $1, length $&);
-            last if length $self->{raw} < $head + $len + 2;
+        my $at = 0;
+
+        while ((my $line = index $self->{raw}, "\r\n", $at) > 0) {
+            my $size = substr $self->{raw}, $at, $line - $at;
+            die "\"$size\" is no chunk size" if $size !~ /^[0-9a-f]+$/;
+
+            my $len = hex $size;
+            last if length $self->{raw} < $line + $len + 4;
 
             die 'no CRLF after a chunk'
-                if substr($self->{raw}, $head + $len, 2) ne "\r\n";
+                if substr($self->{raw}, $line + 2 + $len, 2) ne "\r\n";
 
             $self->{ended} = 1 if $len == 0;
-            $self->{body} .= substr $self->{raw}, $head, $len;
-            substr $self->{raw}, 0, $head + $len + 2, '';
+            $self->{body} .= substr $self->{raw}, $line + 2, $len;
+            $at = $line + $len + 4;
         }
+
+        substr $self->{raw}, 0, $at, '';
 
     } else {
         $self->{body} .= $self->{raw};
@@ -137,9 +149,14 @@ sub _parse {
 
     return if ($self->{headers}{'content-type'} // '') !~ /event-stream/;
 
-    while ($self->{body} =~ s/^([^\r\n]*)(?:\r\n|\n|\r(?!\z))//) {
-        $self->_line($1);
-    }
+    # a CR at the end may be half of a CRLF
+
+    return unless $self->{body} =~ s/^(.*(?:\n|\r(?!\z)))//s;
+
+    my @lines = split /\r\n|\n|\r/, $1, -1;
+    pop @lines;
+
+    $self->_line($_) for @lines;
 }
 
 sub _line {
@@ -239,16 +256,25 @@ sub wait_close {
     return $self->_until($timeout // 5, sub { $self->{closed} });
 }
 
+# events that nobody has taken yet
+sub events { @{$_[0]{events}} }
+
 sub status { $_[0]{status} }
 sub headers { $_[0]{headers} || {} }
 sub last_id { $_[0]{last_id} }
+sub socket { $_[0]{closed} ? undef : $_[0]{socket} }
 
 sub close {
     my ($self) = @_;
 
     $self->{closed} = 1;
-    $self->{socket}->close if $self->{socket};
-    delete $self->{socket};
+
+    my $s = delete $self->{socket} or return;
+
+    # a process started since may have it too
+
+    shutdown $s, 2;
+    $s->close;
 }
 
 sub dechunk {
