@@ -11,7 +11,7 @@
 
 
 #define NGX_RT_CONF_TOPICS_MAX  1024
-#define NGX_RT_CONF_LAST_MAX    10000
+#define NGX_RT_CONF_LAST_MAX    1000
 
 
 static ngx_int_t ngx_rt_conf_subscribe_handler(ngx_http_request_t *r);
@@ -267,7 +267,7 @@ ngx_rt_conf_start(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return ngx_rt_conf_invalid(cf, cmd, "it must be \"new\", \"oldest\", or "
-                               "\"last=\" and a number from 1 to 10000");
+                               "\"last=\" and a number from 1 to 1000");
 }
 
 

@@ -16,6 +16,9 @@
 /* a zone must have room for that many of the largest messages */
 #define NGX_RT_CONF_ZONE_SHARE    8
 
+/* a topic for that much of a zone, so that some is left for messages */
+#define NGX_RT_CONF_TOPIC_SHARE   1024
+
 #define NGX_RT_CONF_HISTORY_MAX   10000000
 
 
@@ -215,7 +218,7 @@ ngx_rt_conf_stream_finish(ngx_conf_t *cf, ngx_rt_stream_t *st)
     ngx_conf_init_size_value(zn->message_size,
                              ngx_min(64 * 1024,
                                      zn->size / NGX_RT_CONF_ZONE_SHARE));
-    ngx_conf_init_uint_value(zn->topics, 0);
+    ngx_conf_init_uint_value(zn->topics, zn->size / NGX_RT_CONF_TOPIC_SHARE);
 
     if (zn->message_size > zn->size / NGX_RT_CONF_ZONE_SHARE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -260,7 +263,7 @@ ngx_rt_conf_stream_zone(ngx_rt_zone_t *zn, ngx_str_t **value, ngx_uint_t n)
     size = ngx_parse_size(*value);
 
     if (size < NGX_RT_CONF_ZONE_MIN) {
-        return "it must be a size of 256k or more";
+        return "it must be a size in k or m, of 256k or more";
     }
 
     zn->size = size;

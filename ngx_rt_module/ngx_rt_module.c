@@ -171,7 +171,7 @@ ngx_rt_module_init_process(ngx_cycle_t *cycle)
 
     wake = ngx_rt_wake_create(cycle);
     if (wake == NULL) {
-        return NGX_ERROR;
+        return NGX_OK;
     }
 
     st = rmcf->streams.elts;

@@ -116,7 +116,7 @@ my @wrong = (
     [qw(location), 'rt_retry off;', '"off" in "rt_retry"'],
 
     (map { ['location', "rt_start $_;", "\"$_\" in \"rt_start\""] }
-         qw(now last last= last=0 last=-1 last=10001 last=x last=1x)),
+         qw(now last last= last=0 last=-1 last=1001 last=x last=1x)),
     (map { ['location', "rt_buffer $_;", "\"$_\" in \"rt_buffer\""] }
          qw(0 abc -1k 1t)),
     (map { ['location', "rt_topics_max $_;", "\"$_\" in \"rt_topics_max\""] }
@@ -144,7 +144,7 @@ my @right = (
     [qw(stream), 'history off; message_size 128k; topics 1;'],
     [qw(stream), 'history 1 1ms;'],
     [qw(server), 'rt_ping off; rt_lifetime off; rt_retry 1ms; rt_slow skip;'],
-    [qw(main), 'rt_start last=10000; rt_buffer 1; rt_topics_max 1024;'],
+    [qw(main), 'rt_start last=1000; rt_buffer 1; rt_topics_max 1024;'],
     [qw(location), 'rt_publish news $arg_topic event=$arg_event;'],
     [qw(location), 'rt_subscribe late x; } location /x { rt_status; } }'
      . ' rt_stream late { zone 1m; } server { location / {'],

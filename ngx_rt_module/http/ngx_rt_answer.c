@@ -73,7 +73,7 @@ ngx_rt_answer_error(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t
 ngx_rt_answer_not_allowed(ngx_http_request_t *r, const char *methods)
 {
-    if (ngx_rt_header_add(r, "Allow", methods) != NGX_OK) {
+    if (ngx_rt_header_set(r, "Allow", methods) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -85,7 +85,7 @@ ngx_rt_answer_not_allowed(ngx_http_request_t *r, const char *methods)
 ngx_int_t
 ngx_rt_answer_unavailable(ngx_http_request_t *r, json_t *json)
 {
-    if (ngx_rt_header_add(r, "Retry-After", NGX_RT_ANSWER_RETRY_AFTER)
+    if (ngx_rt_header_set(r, "Retry-After", NGX_RT_ANSWER_RETRY_AFTER)
         != NGX_OK)
     {
         json_decref(json);

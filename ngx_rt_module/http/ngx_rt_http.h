@@ -67,9 +67,12 @@ ngx_int_t ngx_rt_answer_unavailable(ngx_http_request_t *r, json_t *json);
 ngx_table_elt_t *ngx_rt_header_find(ngx_http_request_t *r, const char *name,
     ngx_table_elt_t *prev);
 
-/* adds a response header field; the texts are not copied */
-ngx_int_t ngx_rt_header_add(ngx_http_request_t *r, const char *name,
+/* the only response header field of that name; the texts are not copied */
+ngx_int_t ngx_rt_header_set(ngx_http_request_t *r, const char *name,
     const char *value);
+
+/* keeps filters that compress, gzip and those of others, from the response */
+ngx_int_t ngx_rt_header_no_encoding(ngx_http_request_t *r);
 
 
 #endif /* _NGX_RT_HTTP_H_INCLUDED_ */

@@ -22,11 +22,15 @@ static void ngx_rt_delivery_run_topic(ngx_rt_hub_t *hub,
 static void ngx_rt_delivery_run_group(ngx_rt_hub_t *hub,
     ngx_rt_hub_topic_t *tp, ngx_rt_subscriber_t *sub,
     ngx_rt_batch_t **batches);
-static void ngx_rt_delivery_run_choice(ngx_rt_hub_t *hub, ngx_uint_t n,
+static void ngx_rt_delivery_choose_of_one(ngx_rt_hub_t *hub,
+    ngx_rt_hub_topic_t *tp, ngx_rt_subscriber_t *sub);
+static void ngx_rt_delivery_choose_of_all(ngx_rt_hub_t *hub, ngx_uint_t n,
     ngx_rt_subscriber_t *sub);
+static void ngx_rt_delivery_run_choice(ngx_rt_hub_t *hub, ngx_uint_t *choice,
+    ngx_uint_t n, ngx_rt_subscriber_t *sub);
 static ngx_rt_batch_t *ngx_rt_delivery_encode(ngx_rt_hub_t *hub,
     ngx_rt_subscriber_t *sub, ngx_uint_t *choice, ngx_uint_t n);
-static void ngx_rt_delivery_defer(ngx_rt_hub_t *hub,
+static void ngx_rt_delivery_defer(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
     ngx_rt_subscriber_t *sub);
 
 
@@ -34,8 +38,8 @@ void
 ngx_rt_delivery_run(ngx_rt_hub_t *hub, ngx_uint_t n)
 {
     ngx_uint_t             i;
+    ngx_rt_hub_mixed_t    *mixed;
     ngx_rt_hub_topic_t    *tp;
-    ngx_rt_subscriber_t  **sub;
 
     hub->turns++;
     hub->nmixed = 0;
@@ -50,9 +54,16 @@ ngx_rt_delivery_run(ngx_rt_hub_t *hub, ngx_uint_t n)
         }
     }
 
+    mixed = hub->mixed.elts;
+
     for (i = 0; i < hub->nmixed; i++) {
-        sub = hub->mixed.elts;
-        ngx_rt_delivery_run_choice(hub, n, sub[i]);
+
+        if (mixed[i].topic) {
+            ngx_rt_delivery_choose_of_one(hub, mixed[i].topic, mixed[i].sub);
+
+        } else {
+            ngx_rt_delivery_choose_of_all(hub, n, mixed[i].sub);
+        }
     }
 
     for (i = 0; i < n; i++) {
@@ -125,9 +136,8 @@ ngx_rt_delivery_run_topic(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp)
         if (sub->nmembers == 1) {
             ngx_rt_delivery_run_group(hub, tp, sub, batches);
 
-        } else if (sub->turn != hub->turns) {
-            sub->turn = hub->turns;
-            ngx_rt_delivery_defer(hub, sub);
+        } else {
+            ngx_rt_delivery_defer(hub, tp, sub);
         }
     }
 
@@ -149,7 +159,7 @@ ngx_rt_delivery_run_group(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
     if (!ngx_rt_id_is(&sub->position, <,
                       &hub->mail[tp->first].message->msg.id))
     {
-        ngx_rt_delivery_run_choice(hub, tp->last + 1, sub);
+        ngx_rt_delivery_choose_of_one(hub, tp, sub);
         return;
     }
 
@@ -172,14 +182,30 @@ ngx_rt_delivery_run_group(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
 
 
 static void
-ngx_rt_delivery_run_choice(ngx_rt_hub_t *hub, ngx_uint_t n,
+ngx_rt_delivery_choose_of_one(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
     ngx_rt_subscriber_t *sub)
 {
-    ngx_uint_t            i, m, choice[NGX_RT_READ_MESSAGES];
-    ngx_rt_hub_topic_t   *tp;
-    ngx_rt_hub_choice_t  *last;
+    ngx_uint_t  i, n, choice[NGX_RT_READ_MESSAGES];
 
-    last = &hub->choice;
+    n = 0;
+
+    for (i = tp->first; i != NGX_RT_READ_MESSAGES; i = hub->next[i]) {
+        if (ngx_rt_id_is(&sub->position, <, &hub->mail[i].message->msg.id)) {
+            choice[n++] = i;
+        }
+    }
+
+    ngx_rt_delivery_run_choice(hub, choice, n, sub);
+}
+
+
+static void
+ngx_rt_delivery_choose_of_all(ngx_rt_hub_t *hub, ngx_uint_t n,
+    ngx_rt_subscriber_t *sub)
+{
+    ngx_uint_t           i, m, choice[NGX_RT_READ_MESSAGES];
+    ngx_rt_hub_topic_t  *tp;
+
     hub->marks++;
 
     for (i = 0; i < sub->nmembers; i++) {
@@ -199,27 +225,39 @@ ngx_rt_delivery_run_choice(ngx_rt_hub_t *hub, ngx_uint_t n,
         }
     }
 
-    if (m == 0) {
+    ngx_rt_delivery_run_choice(hub, choice, m, sub);
+}
+
+
+static void
+ngx_rt_delivery_run_choice(ngx_rt_hub_t *hub, ngx_uint_t *choice,
+    ngx_uint_t n, ngx_rt_subscriber_t *sub)
+{
+    ngx_rt_hub_choice_t  *last;
+
+    if (n == 0) {
         return;
     }
 
+    last = &hub->choice;
+
     if (last->batch == NULL
         || last->format != ngx_rt_subscriber_format(sub)
-        || last->n != m
-        || ngx_memcmp(last->choice, choice, m * sizeof(ngx_uint_t)) != 0)
+        || last->n != n
+        || ngx_memcmp(last->choice, choice, n * sizeof(ngx_uint_t)) != 0)
     {
         if (last->batch) {
             ngx_rt_batch_unref(last->batch);
         }
 
-        last->batch = ngx_rt_delivery_encode(hub, sub, choice, m);
+        last->batch = ngx_rt_delivery_encode(hub, sub, choice, n);
         last->format = ngx_rt_subscriber_format(sub);
-        last->n = m;
-        ngx_memcpy(last->choice, choice, m * sizeof(ngx_uint_t));
+        last->n = n;
+        ngx_memcpy(last->choice, choice, n * sizeof(ngx_uint_t));
     }
 
     ngx_rt_subscriber_deliver(sub, last->batch,
-                              &hub->mail[choice[m - 1]].message->msg.id, m);
+                              &hub->mail[choice[n - 1]].message->msg.id, n);
 }
 
 
@@ -262,27 +300,37 @@ ngx_rt_delivery_encode(ngx_rt_hub_t *hub, ngx_rt_subscriber_t *sub,
 }
 
 
-/* to the end of the turn, when all topics with mail are known */
+/* to the end of the turn, when all its topics with mail are known */
 
 static void
-ngx_rt_delivery_defer(ngx_rt_hub_t *hub, ngx_rt_subscriber_t *sub)
+ngx_rt_delivery_defer(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
+    ngx_rt_subscriber_t *sub)
 {
-    ngx_rt_subscriber_t  **p;
+    ngx_rt_hub_mixed_t  *mixed;
+
+    mixed = hub->mixed.elts;
+
+    if (sub->turn == hub->turns) {
+        mixed[sub->mixed].topic = NULL;
+        return;
+    }
 
     if (hub->nmixed < hub->mixed.nelts) {
-        p = hub->mixed.elts;
-        p[hub->nmixed++] = sub;
-        return;
+        mixed = &mixed[hub->nmixed];
+
+    } else {
+        mixed = ngx_array_push(&hub->mixed);
+
+        if (mixed == NULL) {
+            sub->lagging = 1;
+            ngx_rt_subscriber_queue(sub);
+            return;
+        }
     }
 
-    p = ngx_array_push(&hub->mixed);
+    mixed->sub = sub;
+    mixed->topic = tp;
 
-    if (p == NULL) {
-        sub->lagging = 1;
-        ngx_rt_subscriber_queue(sub);
-        return;
-    }
-
-    *p = sub;
-    hub->nmixed++;
+    sub->turn = hub->turns;
+    sub->mixed = (uint32_t) hub->nmixed++;
 }

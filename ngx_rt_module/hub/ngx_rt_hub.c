@@ -21,7 +21,6 @@
 
 /* an exiting worker without a successor closes its subscribers, in ms */
 #define NGX_RT_HUB_GRACE   2000
-#define NGX_RT_HUB_DRAIN   5000
 
 
 static void ngx_rt_hub_turn_handler(ngx_event_t *ev);
@@ -46,7 +45,7 @@ ngx_rt_hub_create(ngx_cycle_t *cycle, ngx_rt_stream_t *st, ngx_rt_wake_t *wake)
     }
 
     if (ngx_array_init(&hub->mixed, cycle->pool, 64,
-                       sizeof(ngx_rt_subscriber_t *))
+                       sizeof(ngx_rt_hub_mixed_t))
         != NGX_OK)
     {
         return NULL;
@@ -63,6 +62,10 @@ ngx_rt_hub_create(ngx_cycle_t *cycle, ngx_rt_stream_t *st, ngx_rt_wake_t *wake)
                       &st->name);
         return NULL;
     }
+
+    /* where workers die within their first second, no tick comes to that */
+
+    ngx_rt_worker_reap(hub->zone);
 
     hub->turn.handler = ngx_rt_hub_turn_handler;
     hub->turn.data = hub;
@@ -299,8 +302,7 @@ ngx_rt_hub_drain(ngx_rt_hub_t *hub)
 static void
 ngx_rt_hub_let_end(ngx_rt_subscriber_t *sub)
 {
-    sub->ends_at = ngx_current_msec
-                   + (ngx_msec_t) ngx_random() % NGX_RT_HUB_DRAIN;
+    sub->ends_at = ngx_rt_hub_drain_time();
 
     ngx_rt_heartbeat_remove(sub);
     ngx_rt_heartbeat_add(sub);

@@ -33,6 +33,12 @@
 #define NGX_RT_VARIANTS      4
 #define NGX_RT_FORMATS       (NGX_RT_TRANSPORTS * NGX_RT_VARIANTS)
 
+/* a hub that drains closes its subscribers within so many ms */
+#define NGX_RT_DRAIN         5000
+
+#define ngx_rt_hub_drain_time()                                               \
+    (ngx_current_msec + (ngx_msec_t) ngx_random() % NGX_RT_DRAIN)
+
 /* slots of the heartbeat wheel, and how long each of them is, in ms */
 #define NGX_RT_WHEEL_SLOTS   256
 #define NGX_RT_WHEEL_STEP    100
@@ -186,7 +192,9 @@ struct ngx_rt_subscriber_s {
     ngx_msec_t                 ping_at;   /* ngx_current_msec of the next one */
     ngx_msec_t                 ends_at;   /* 0: never */
 
-    uint32_t                   turn;      /* the last that had mail for it */
+    /* of several topics: the last turn with mail, and its place in hub->mixed */
+    uint32_t                   turn;
+    uint32_t                   mixed;
 
     unsigned                   variant:2;
     unsigned                   queued:1;
@@ -228,6 +236,14 @@ typedef struct {
 } ngx_rt_hub_choice_t;
 
 
+/* a subscriber of several topics that has mail in this turn */
+
+typedef struct {
+    ngx_rt_subscriber_t       *sub;
+    ngx_rt_hub_topic_t        *topic;     /* NULL: more than one has */
+} ngx_rt_hub_mixed_t;
+
+
 /* the last refill from history, for those who are in the same place */
 
 typedef struct {
@@ -265,7 +281,7 @@ struct ngx_rt_hub_s {
     ngx_rt_mail_t              mail[NGX_RT_READ_MESSAGES];
     ngx_uint_t                 next[NGX_RT_READ_MESSAGES];
     ngx_rt_hub_choice_t        choice;
-    ngx_array_t                mixed;     /* of ngx_rt_subscriber_t * */
+    ngx_array_t                mixed;     /* of ngx_rt_hub_mixed_t */
     ngx_uint_t                 nmixed;
 
     ngx_event_t                service;

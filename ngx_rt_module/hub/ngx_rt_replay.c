@@ -236,7 +236,7 @@ ngx_rt_replay_read(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch,
 
     do {
         rc = ngx_rt_cursor_read(zn, cursors, sub->nmembers, &sub->position,
-                                mail, &nmail);
+                                sub->conf->buffer - batch->len, mail, &nmail);
 
         if (rc == NGX_DECLINED) {
             rc = ngx_rt_replay_skip(sub, batch);

@@ -15,6 +15,9 @@
 #include "ngx_rt_hub.h"
 
 
+/* the largest TLS record, RFC 8446, 5.1 */
+#define NGX_RT_SINK_RECORD  16384
+
 /* what a client may send although nobody listens, in bytes and reads */
 #define NGX_RT_SINK_BUFFER  2048
 #define NGX_RT_SINK_READS   16
@@ -151,11 +154,7 @@ ngx_rt_sink_connection_push(ngx_connection_t *c, ngx_flag_t nodelay)
         c->tcp_nopush = NGX_TCP_NOPUSH_UNSET;
     }
 
-    if (nodelay) {
-        return ngx_tcp_nodelay(c);
-    }
-
-    return NGX_OK;
+    return nodelay ? ngx_tcp_nodelay(c) : NGX_OK;
 }
 
 
@@ -169,7 +168,11 @@ ngx_rt_sink_connection_send(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
 
     for (sent = 0; (size_t) sent < len; sent += n) {
 
-        n = c->send(c, p + sent, len - sent);
+        /* OpenSSL takes all or nothing; by records it shows some progress */
+
+        n = c->send(c, p + sent, c->ssl ? ngx_min(len - sent,
+                                                  NGX_RT_SINK_RECORD)
+                                        : len - sent);
 
         if (n == NGX_ERROR) {
             return NGX_ERROR;

@@ -34,7 +34,11 @@ static ngx_connection_t *ngx_rt_sink_request_connection(
 static void ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub,
     ngx_uint_t error);
 
+static void ngx_rt_sink_request_stay(ngx_rt_subscriber_t *sub,
+    ngx_http_request_t *r);
+static void ngx_rt_sink_request_read_handler(ngx_http_request_t *r);
 static void ngx_rt_sink_request_write_handler(ngx_http_request_t *r);
+static ngx_rt_subscriber_t *ngx_rt_sink_request_find(ngx_http_request_t *r);
 static void ngx_rt_sink_request_cleanup(void *data);
 static void ngx_rt_sink_request_keep(ngx_rt_sink_request_t *rs);
 static void ngx_rt_sink_request_pool_cleanup(void *data);
@@ -104,12 +108,7 @@ ngx_rt_sink_request_leave(ngx_rt_subscriber_t *sub)
         || !sub->conf->detach
         || !ngx_rt_sink_request_can_leave(r))
     {
-        r->read_event_handler = ngx_http_test_reading;
-        r->write_event_handler = ngx_rt_sink_request_write_handler;
-
-        /* the client may have gone before the handler was there */
-
-        ngx_post_event(r->connection->read, &ngx_posted_events);
+        ngx_rt_sink_request_stay(sub, r);
         return;
     }
 
@@ -119,9 +118,37 @@ ngx_rt_sink_request_leave(ngx_rt_subscriber_t *sub)
 }
 
 
+static void
+ngx_rt_sink_request_stay(ngx_rt_subscriber_t *sub, ngx_http_request_t *r)
+{
+    ngx_connection_t          *c;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    c = r->connection;
+
+    r->read_event_handler = ngx_rt_sink_request_read_handler;
+    r->write_event_handler = ngx_rt_sink_request_write_handler;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (r->http_version < NGX_HTTP_VERSION_20
+        && clcf->tcp_nodelay
+        && ngx_tcp_nodelay(c) != NGX_OK)
+    {
+        ngx_rt_subscriber_close(sub, 1);
+        return;
+    }
+
+    /* the client may have gone before the handler was there */
+
+    ngx_post_event(c->read, &ngx_posted_events);
+}
+
+
 static ssize_t
 ngx_rt_sink_request_send(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
 {
+    ssize_t                 n;
     ngx_int_t               rc;
     ngx_buf_t              *b;
     ngx_chain_t             out;
@@ -153,9 +180,20 @@ ngx_rt_sink_request_send(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
         return NGX_ERROR;
     }
 
-    rs->busy = (b->pos != b->last);
+    n = b->pos - p;
 
-    return b->pos - p;
+    /*
+     * When nginx has copied the bytes and not sent them, the caller keeps the
+     * last one, so that it waits and offers it again.
+     */
+
+    if (rc == NGX_AGAIN && b->pos == b->last && n) {
+        n--;
+    }
+
+    rs->busy = (rc == NGX_AGAIN);
+
+    return n;
 }
 
 
@@ -186,18 +224,13 @@ ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
 
     rs->cleanup->handler = NULL;
 
-    if (error && rs->busy) {
-
-        /* the batch may go, nginx must not touch it any more */
-
-        c->error = 1;
-        ngx_rt_sink_request_keep(rs);
-    }
-
+    ngx_rt_sink_request_keep(rs);
     ngx_rt_subscriber_destroy(sub);
 
     if (error) {
-        ngx_http_finalize_request(r, NGX_HTTP_CLIENT_CLOSED_REQUEST);
+        ngx_http_finalize_request(r, c->timedout
+                                     ? NGX_HTTP_REQUEST_TIME_OUT
+                                     : NGX_HTTP_CLIENT_CLOSED_REQUEST);
         ngx_http_run_posted_requests(c);
         return;
     }
@@ -218,8 +251,84 @@ ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
 }
 
 
+/*
+ * Learns that the client has gone, as ngx_http_test_reading() does, which would
+ * finalize the request behind the subscriber's back.
+ */
+
+static void
+ngx_rt_sink_request_read_handler(ngx_http_request_t *r)
+{
+    char                  buf[1];
+    ssize_t               n;
+    ngx_event_t          *rev;
+    ngx_connection_t     *c;
+    ngx_rt_subscriber_t  *sub;
+
+    c = r->connection;
+    rev = c->read;
+    sub = ngx_rt_sink_request_find(r);
+
+    if (sub == NULL) {
+        return;
+    }
+
+    if (r->http_version >= NGX_HTTP_VERSION_20) {
+
+        /* a stream: there is no socket to ask */
+
+        if (!c->error && !rev->error) {
+            return;
+        }
+
+    } else {
+        n = recv(c->fd, buf, 1, MSG_PEEK);
+
+        if (!rev->pending_eof
+            && (n > 0 || (n == -1 && ngx_socket_errno == NGX_EAGAIN)))
+        {
+            /* what a client sends is left where it is */
+
+            if ((ngx_event_flags & NGX_USE_LEVEL_EVENT)
+                && rev->active
+                && ngx_del_event(rev, NGX_READ_EVENT, 0) != NGX_OK)
+            {
+                ngx_rt_subscriber_close(sub, 1);
+            }
+
+            return;
+        }
+
+        rev->eof = 1;
+    }
+
+#if (NGX_HTTP_SSL)
+    if (c->ssl) {
+        c->ssl->no_send_shutdown = 1;
+    }
+#endif
+
+    ngx_log_error(NGX_LOG_INFO, c->log, 0, "subscriber closed connection");
+
+    ngx_rt_subscriber_close(sub, 1);
+}
+
+
 static void
 ngx_rt_sink_request_write_handler(ngx_http_request_t *r)
+{
+    ngx_rt_subscriber_t  *sub;
+
+    sub = ngx_rt_sink_request_find(r);
+
+    if (sub != NULL) {
+        ngx_rt_subscriber_writable(sub);
+    }
+}
+
+
+static ngx_rt_subscriber_t *
+ngx_rt_sink_request_find(ngx_http_request_t *r)
 {
     ngx_http_cleanup_t     *cln;
     ngx_rt_sink_request_t  *rs;
@@ -227,10 +336,11 @@ ngx_rt_sink_request_write_handler(ngx_http_request_t *r)
     for (cln = r->cleanup; cln; cln = cln->next) {
         if (cln->handler == ngx_rt_sink_request_cleanup) {
             rs = cln->data;
-            ngx_rt_subscriber_writable(rs->sub);
-            return;
+            return rs->sub;
         }
     }
+
+    return NULL;
 }
 
 
@@ -246,7 +356,7 @@ ngx_rt_sink_request_cleanup(void *data)
 }
 
 
-/* an HTTP/2 stream is not closed before its frames are sent, its pool lives */
+/* an HTTP/2 stream sends its frames before it is closed, and its pool lives */
 
 static void
 ngx_rt_sink_request_keep(ngx_rt_sink_request_t *rs)

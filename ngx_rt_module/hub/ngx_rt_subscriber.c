@@ -104,6 +104,10 @@ ngx_rt_subscriber_create(ngx_rt_hub_t *hub,
                          % (conf->lifetime / 5 + 1);
     }
 
+    if (hub->draining) {
+        sub->ends_at = ngx_rt_hub_drain_time();
+    }
+
     sub->ping_at = ngx_current_msec + conf->ping;
 
     hub->nsubscribers++;

@@ -150,12 +150,11 @@ ngx_rt_wake_send(ngx_rt_hub_t *hub, ngx_rt_wake_list_t *list)
         if (sendto(hub->wake->connection->fd, "", 1, MSG_DONTWAIT,
                    (struct sockaddr *) &sun, len)
             == -1
-            && ngx_socket_errno != NGX_EAGAIN)
+            && ngx_socket_errno == NGX_ECONNREFUSED)
         {
             /* it died, and nobody has dropped its place in the zone yet */
 
-            ngx_log_debug0(NGX_LOG_DEBUG_HTTP, hub->log, ngx_socket_errno,
-                           "rt wake failed");
+            ngx_rt_worker_drop(hub->zone, &list->addr[i]);
         }
     }
 }

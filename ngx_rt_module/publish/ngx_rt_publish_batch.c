@@ -13,12 +13,33 @@
 #include "ngx_rt_publish.h"
 
 
-static ngx_int_t ngx_rt_publish_batch_line(ngx_rt_stream_t *st,
-    const ngx_rt_publication_t *model, const ngx_str_t *line, json_t *ids,
-    ngx_rt_refusal_t *refusal);
-static ngx_int_t ngx_rt_publish_batch_publish(ngx_rt_stream_t *st,
-    const ngx_rt_publication_t *model, json_t *object, json_t *ids,
-    ngx_rt_refusal_t *refusal);
+/* lines published before other events, and this worker's hub, get their turn */
+#define NGX_RT_BATCH_LINES  256
+
+
+typedef struct {
+    ngx_http_request_t    *request;
+    ngx_rt_stream_t       *stream;
+    ngx_rt_publication_t   model;
+    u_char                *pos;           /* the next line */
+    ngx_uint_t             number;        /* of the last line taken, from 1 */
+    json_t                *ids;
+    ngx_rt_refusal_t       refusal;
+    ngx_event_t            event;
+} ngx_rt_batch_lines_t;
+
+
+static void ngx_rt_publish_batch_handler(ngx_event_t *ev);
+static void ngx_rt_publish_batch_cleanup(void *data);
+static ngx_int_t ngx_rt_publish_batch_run(ngx_rt_batch_lines_t *lines);
+static ngx_int_t ngx_rt_publish_batch_answer(ngx_rt_batch_lines_t *lines,
+    ngx_int_t rc);
+static ngx_int_t ngx_rt_publish_batch_line(ngx_rt_batch_lines_t *lines,
+    const ngx_str_t *line);
+static ngx_int_t ngx_rt_publish_batch_publish(ngx_rt_batch_lines_t *lines,
+    json_t *object);
+static const char *ngx_rt_publish_batch_fill(ngx_rt_batch_lines_t *lines,
+    json_t *object, ngx_rt_publication_t *pub);
 static char *ngx_rt_publish_batch_dump(json_t *data);
 static void ngx_rt_publish_batch_member(json_t *object, const char *name,
     ngx_str_t *value);
@@ -28,65 +49,158 @@ ngx_int_t
 ngx_rt_publish_batch(ngx_http_request_t *r, ngx_rt_stream_t *st,
     const ngx_rt_publication_t *model)
 {
-    u_char            *p, *last;
-    json_t            *ids, *answer;
-    ngx_int_t          rc;
-    ngx_str_t          line;
-    ngx_uint_t         number;
-    ngx_rt_refusal_t   refusal;
+    ngx_int_t             rc;
+    ngx_http_cleanup_t   *cln;
+    ngx_rt_batch_lines_t *lines;
 
-    ids = json_array();
-    if (ids == NULL) {
+    lines = ngx_pcalloc(r->pool, sizeof(ngx_rt_batch_lines_t));
+    cln = ngx_http_cleanup_add(r, 0);
+
+    if (lines == NULL || cln == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = NGX_OK;
-    number = 0;
-    last = model->data.data + model->data.len;
+    cln->handler = ngx_rt_publish_batch_cleanup;
+    cln->data = lines;
 
-    for (p = model->data.data;
-         p < last && rc == NGX_OK;
-         p = line.data + line.len + 1)
-    {
-        line.data = p;
-        p = ngx_strlchr(p, last, LF);
-        line.len = ((p == NULL) ? last : p) - line.data;
-        number++;
-
-        rc = ngx_rt_publish_batch_line(st, model, &line, ids, &refusal);
+    lines->ids = json_array();
+    if (lines->ids == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (rc == NGX_OK) {
-        return ngx_rt_answer_json(r, NGX_HTTP_OK,
-                     json_pack("{s:I,s:o}",
-                               "published", (json_int_t) json_array_size(ids),
-                               "ids", ids));
+    lines->request = r;
+    lines->stream = st;
+    lines->model = *model;
+    lines->pos = model->data.data;
+
+    rc = ngx_rt_publish_batch_run(lines);
+
+    if (rc != NGX_AGAIN) {
+        return ngx_rt_publish_batch_answer(lines, rc);
     }
 
-    answer = json_pack("{s:s,s:I,s:I,s:o}",
-                       "error", refusal.reason,
-                       "line", (json_int_t) number,
-                       "published", (json_int_t) json_array_size(ids),
-                       "ids", ids);
+    lines->event.handler = ngx_rt_publish_batch_handler;
+    lines->event.data = lines;
+    lines->event.log = r->connection->log;
 
-    if (refusal.status == NGX_HTTP_SERVICE_UNAVAILABLE) {
+    ngx_post_event(&lines->event, &ngx_posted_next_events);
+
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_rt_publish_batch_handler(ngx_event_t *ev)
+{
+    ngx_int_t              rc;
+    ngx_connection_t      *c;
+    ngx_http_request_t    *r;
+    ngx_rt_batch_lines_t  *lines;
+
+    lines = ev->data;
+    r = lines->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    rc = ngx_rt_publish_batch_run(lines);
+
+    if (rc == NGX_AGAIN) {
+        ngx_post_event(ev, &ngx_posted_next_events);
+        return;
+    }
+
+    ngx_http_finalize_request(r, ngx_rt_publish_batch_answer(lines, rc));
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_rt_publish_batch_cleanup(void *data)
+{
+    ngx_rt_batch_lines_t *lines = data;
+
+    if (lines->event.posted) {
+        ngx_delete_posted_event(&lines->event);
+    }
+
+    json_decref(lines->ids);
+}
+
+
+/* NGX_AGAIN if there are more lines, NGX_DECLINED at the first bad one */
+
+static ngx_int_t
+ngx_rt_publish_batch_run(ngx_rt_batch_lines_t *lines)
+{
+    u_char      *end, *last;
+    ngx_str_t    line;
+    ngx_uint_t   i;
+
+    last = lines->model.data.data + lines->model.data.len;
+
+    for (i = 0; i < NGX_RT_BATCH_LINES; i++) {
+
+        if (lines->pos >= last) {
+            return NGX_OK;
+        }
+
+        end = ngx_strlchr(lines->pos, last, LF);
+
+        line.data = lines->pos;
+        line.len = ((end == NULL) ? last : end) - line.data;
+
+        lines->pos = line.data + line.len + 1;
+        lines->number++;
+
+        if (ngx_rt_publish_batch_line(lines, &line) != NGX_OK) {
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_rt_publish_batch_answer(ngx_rt_batch_lines_t *lines, ngx_int_t rc)
+{
+    json_t              *answer;
+    ngx_http_request_t  *r;
+
+    r = lines->request;
+
+    answer = json_pack("{s:I,s:O}",
+                       "published", (json_int_t) json_array_size(lines->ids),
+                       "ids", lines->ids);
+
+    if (rc == NGX_OK || answer == NULL) {
+        return ngx_rt_answer_json(r, NGX_HTTP_OK, answer);
+    }
+
+    (void) json_object_set_new(answer, "error",
+                               json_string(lines->refusal.reason));
+    (void) json_object_set_new(answer, "line",
+                               json_integer((json_int_t) lines->number));
+
+    if (lines->refusal.status == NGX_HTTP_SERVICE_UNAVAILABLE) {
         return ngx_rt_answer_unavailable(r, answer);
     }
 
-    return ngx_rt_answer_json(r, refusal.status, answer);
+    return ngx_rt_answer_json(r, lines->refusal.status, answer);
 }
 
 
 /* NGX_OK, also for an empty line, or NGX_DECLINED and the refusal */
 
 static ngx_int_t
-ngx_rt_publish_batch_line(ngx_rt_stream_t *st,
-    const ngx_rt_publication_t *model, const ngx_str_t *line, json_t *ids,
-    ngx_rt_refusal_t *refusal)
+ngx_rt_publish_batch_line(ngx_rt_batch_lines_t *lines, const ngx_str_t *line)
 {
-    size_t       i;
-    json_t      *object;
-    ngx_int_t    rc;
+    size_t      i;
+    json_t     *object;
+    ngx_int_t   rc;
 
     for (i = 0; i < line->len; i++) {
         if (line->data[i] != ' ' && line->data[i] != '\t'
@@ -100,24 +214,24 @@ ngx_rt_publish_batch_line(ngx_rt_stream_t *st,
         return NGX_OK;
     }
 
-    refusal->status = NGX_HTTP_BAD_REQUEST;
+    lines->refusal.status = NGX_HTTP_BAD_REQUEST;
 
     object = json_loadb((char *) line->data, line->len,
                         JSON_REJECT_DUPLICATES|JSON_ALLOW_NUL, NULL);
 
     if (object == NULL) {
-        refusal->reason = "line is not JSON, or repeats a name, or has a "
-                          "number of more than 64 bits";
+        lines->refusal.reason = "line is not JSON, or repeats a name, or has "
+                                "a number of more than 64 bits";
         return NGX_DECLINED;
     }
 
     if (!json_is_object(object)) {
         json_decref(object);
-        refusal->reason = "line is not a JSON object";
+        lines->refusal.reason = "line is not a JSON object";
         return NGX_DECLINED;
     }
 
-    rc = ngx_rt_publish_batch_publish(st, model, object, ids, refusal);
+    rc = ngx_rt_publish_batch_publish(lines, object);
 
     json_decref(object);
 
@@ -126,9 +240,7 @@ ngx_rt_publish_batch_line(ngx_rt_stream_t *st,
 
 
 static ngx_int_t
-ngx_rt_publish_batch_publish(ngx_rt_stream_t *st,
-    const ngx_rt_publication_t *model, json_t *object, json_t *ids,
-    ngx_rt_refusal_t *refusal)
+ngx_rt_publish_batch_publish(ngx_rt_batch_lines_t *lines, json_t *object)
 {
     char                  *text;
     json_t                *data;
@@ -136,52 +248,21 @@ ngx_rt_publish_batch_publish(ngx_rt_stream_t *st,
     ngx_int_t              rc;
     ngx_rt_publication_t   pub;
 
-    ngx_rt_publish_batch_member(object, "topic", &pub.topic);
-    ngx_rt_publish_batch_member(object, "event", &pub.event);
+    lines->refusal.reason = ngx_rt_publish_batch_fill(lines, object, &pub);
 
-    if (json_object_get(object, "event") == NULL) {
-        pub.event = model->event;
-
-    } else if (pub.event.data == NULL) {
-        refusal->reason = "\"event\" is not a string";
-        return NGX_DECLINED;
-    }
-
-    if (json_object_get(object, "topic") == NULL) {
-        pub.topic = model->topic;
-
-    } else if (pub.topic.data == NULL) {
-        refusal->reason = "\"topic\" is not a string";
-        return NGX_DECLINED;
-
-    } else if (model->topic.len
-               && (pub.topic.len != model->topic.len
-                   || ngx_memcmp(pub.topic.data, model->topic.data,
-                                 model->topic.len)
-                      != 0))
-    {
-        refusal->reason = "\"topic\" is not the one of this location";
-        return NGX_DECLINED;
-    }
-
-    data = json_object_get(object, "data");
-
-    if (data == NULL) {
-        refusal->reason = "\"data\" is missing";
+    if (lines->refusal.reason != NULL) {
         return NGX_DECLINED;
     }
 
     text = NULL;
+    data = json_object_get(object, "data");
 
-    if (json_is_string(data)) {
-        ngx_rt_publish_batch_member(object, "data", &pub.data);
-
-    } else {
+    if (!json_is_string(data)) {
         text = ngx_rt_publish_batch_dump(data);
 
         if (text == NULL) {
-            refusal->status = NGX_HTTP_SERVICE_UNAVAILABLE;
-            refusal->reason = "no memory";
+            lines->refusal.status = NGX_HTTP_SERVICE_UNAVAILABLE;
+            lines->refusal.reason = "no memory";
             return NGX_DECLINED;
         }
 
@@ -189,7 +270,7 @@ ngx_rt_publish_batch_publish(ngx_rt_stream_t *st,
         pub.data.len = ngx_strlen(text);
     }
 
-    rc = ngx_rt_publish(st, &pub, refusal);
+    rc = ngx_rt_publish(lines->stream, &pub, &lines->refusal);
 
     ngx_free(text);
 
@@ -197,16 +278,56 @@ ngx_rt_publish_batch_publish(ngx_rt_stream_t *st,
         return NGX_DECLINED;
     }
 
-    if (json_array_append_new(ids, json_stringn((char *) id,
+    if (json_array_append_new(lines->ids, json_stringn((char *) id,
                                          ngx_rt_id_write(id, &pub.id) - id))
         != 0)
     {
-        refusal->status = NGX_HTTP_SERVICE_UNAVAILABLE;
-        refusal->reason = "no memory for the id, but the line is published";
+        lines->refusal.status = NGX_HTTP_SERVICE_UNAVAILABLE;
+        lines->refusal.reason = "no memory for the id of this line, which is "
+                                "published";
         return NGX_DECLINED;
     }
 
     return NGX_OK;
+}
+
+
+/* takes the members of a line; NULL, or what is wrong with them */
+
+static const char *
+ngx_rt_publish_batch_fill(ngx_rt_batch_lines_t *lines, json_t *object,
+    ngx_rt_publication_t *pub)
+{
+    ngx_str_t  *topic;
+
+    topic = &lines->model.topic;
+
+    ngx_rt_publish_batch_member(object, "topic", &pub->topic);
+    ngx_rt_publish_batch_member(object, "event", &pub->event);
+    ngx_rt_publish_batch_member(object, "data", &pub->data);
+
+    if (json_object_get(object, "event") == NULL) {
+        pub->event = lines->model.event;
+
+    } else if (pub->event.data == NULL) {
+        return "\"event\" is not a string";
+    }
+
+    if (json_object_get(object, "topic") == NULL) {
+        pub->topic = *topic;
+
+    } else if (pub->topic.data == NULL) {
+        return "\"topic\" is not a string";
+
+    } else if (topic->len
+               && (pub->topic.len != topic->len
+                   || ngx_memcmp(pub->topic.data, topic->data, topic->len)
+                      != 0))
+    {
+        return "\"topic\" is not the one of this location";
+    }
+
+    return json_object_get(object, "data") ? NULL : "\"data\" is missing";
 }
 
 

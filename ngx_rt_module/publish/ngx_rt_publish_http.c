@@ -231,7 +231,7 @@ ngx_rt_publish_http_read_body(ngx_http_request_t *r, ngx_str_t *body)
     ngx_str_null(body);
 
     if (r->request_body_no_buffering) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                       "request body was not buffered, cannot publish it");
         return NGX_ERROR;
     }

@@ -60,7 +60,7 @@ ngx_rt_status_handler(ngx_http_request_t *r, ngx_array_t *streams)
                                    "the status is about one topic");
     }
 
-    if (ngx_rt_header_add(r, "Cache-Control", "no-store") != NGX_OK) {
+    if (ngx_rt_header_set(r, "Cache-Control", "no-store") != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -6,10 +6,10 @@
 
 /*
  * Reading the history of one or many topics in id order.  A reader that wants
- * the messages above an id begins at the newest and goes back, so the way is as
- * long as what it will be given.  The way is gone in steps, and the lock is let
- * go between them: a cursor stays good until its message is dropped, and that
- * shows in the topic's "dropped", which is compared before any step.
+ * the messages above an id begins at the newest and goes back.  The way is gone
+ * in steps, and the lock is let go between them: a cursor stays good until its
+ * message is dropped, and that shows in the topic's "dropped", which is compared
+ * before any step.
  */
 
 
@@ -22,8 +22,11 @@
 
 static ngx_uint_t ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors,
     ngx_uint_t n, const ngx_rt_id_t *id);
+static ngx_int_t ngx_rt_cursor_check_locked(ngx_rt_cursor_t *cursors,
+    ngx_uint_t n, const ngx_rt_id_t *id);
+static ngx_uint_t ngx_rt_cursor_merge_locked(ngx_rt_zone_t *zn,
+    ngx_rt_cursor_t *cursors, ngx_uint_t n, size_t size, ngx_rt_mail_t *mail);
 static ngx_rt_message_sh_t *ngx_rt_cursor_older_locked(ngx_rt_cursor_t *cur);
-static void ngx_rt_cursor_release_locked(ngx_rt_zone_t *zn);
 
 
 void
@@ -118,88 +121,32 @@ ngx_rt_cursor_rewind(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
 
 ngx_int_t
 ngx_rt_cursor_read(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors, ngx_uint_t n,
-    const ngx_rt_id_t *id, ngx_rt_mail_t *mail, ngx_uint_t *nmail)
+    const ngx_rt_id_t *id, size_t size, ngx_rt_mail_t *mail,
+    ngx_uint_t *nmail)
 {
-    size_t                size;
-    ngx_int_t             rc;
-    ngx_uint_t            i, steps, found;
-    ngx_rt_cursor_t      *cur, *oldest;
-    ngx_rt_worker_sh_t   *wk;
-    ngx_rt_message_sh_t  *m;
+    ngx_int_t  rc;
 
-    wk = zn->worker;
-    rc = NGX_OK;
     *nmail = 0;
 
     do {
         ngx_rt_zone_lock(zn);
 
-        ngx_rt_cursor_release_locked(zn);
+        ngx_rt_cursor_release_locked(zn, zn->worker);
 
-        for (i = 0; i < n; i++) {
-            cur = &cursors[i];
+        rc = ngx_rt_cursor_check_locked(cursors, n, id);
 
-            if (ngx_rt_id_is(&cur->topic->dropped, >, id)
-                && ngx_rt_id_is(&cur->topic->dropped, >, &cur->told))
-            {
-                rc = NGX_DECLINED;
-                goto done;
-            }
+        if (rc == NGX_OK) {
+            rc = ngx_rt_cursor_seek_locked(cursors, n, id) ? NGX_OK
+                                                           : NGX_AGAIN;
         }
 
-        found = ngx_rt_cursor_seek_locked(cursors, n, id);
-
-        size = 0;
-        steps = found ? 0 : NGX_RT_CURSOR_STEPS;
-
-        while (wk->nheld < NGX_RT_READ_MESSAGES
-               && size < NGX_RT_READ_SIZE
-               && steps < NGX_RT_CURSOR_STEPS)
-        {
-            oldest = NULL;
-
-            for (i = 0; i < n; i++) {
-                cur = &cursors[i];
-
-                if (cur->message
-                    && (oldest == NULL
-                        || ngx_rt_id_is(&cur->id, <, &oldest->id)))
-                {
-                    oldest = cur;
-                }
-            }
-
-            if (oldest == NULL) {
-                break;
-            }
-
-            m = oldest->message;
-
-            m->refs++;
-            ngx_rt_barrier();
-            wk->held[wk->nheld] = m;
-            ngx_rt_barrier();
-            wk->nheld++;
-
-            mail[*nmail].message = m;
-            mail[*nmail].tag = oldest - cursors;
-            (*nmail)++;
-
-            size += m->size;
-            steps += n;
-
-            oldest->message = m->next;
-
-            if (m->next) {
-                oldest->id = m->next->msg.id;
-            }
+        if (rc == NGX_OK) {
+            *nmail = ngx_rt_cursor_merge_locked(zn, cursors, n, size, mail);
         }
-
-    done:
 
         ngx_rt_zone_unlock(zn);
 
-    } while (rc == NGX_OK && !found);
+    } while (rc == NGX_AGAIN);
 
     return rc;
 }
@@ -209,8 +156,106 @@ void
 ngx_rt_cursor_release(ngx_rt_zone_t *zn)
 {
     ngx_rt_zone_lock(zn);
-    ngx_rt_cursor_release_locked(zn);
+    ngx_rt_cursor_release_locked(zn, zn->worker);
     ngx_rt_zone_unlock(zn);
+}
+
+
+void
+ngx_rt_cursor_release_locked(ngx_rt_zone_t *zn, ngx_rt_worker_sh_t *wk)
+{
+    ngx_rt_message_sh_t  *m;
+
+    while (wk->nheld) {
+        m = wk->held[wk->nheld - 1];
+        wk->nheld--;
+        ngx_rt_barrier();
+
+        ngx_rt_message_unref_locked(zn, m);
+    }
+}
+
+
+/* NGX_DECLINED if something is missing that the reader does not know of */
+
+static ngx_int_t
+ngx_rt_cursor_check_locked(ngx_rt_cursor_t *cursors, ngx_uint_t n,
+    const ngx_rt_id_t *id)
+{
+    ngx_uint_t         i;
+    ngx_rt_topic_sh_t *tp;
+
+    for (i = 0; i < n; i++) {
+        tp = cursors[i].topic;
+
+        if (ngx_rt_id_is(&tp->dropped, >, id)
+            && ngx_rt_id_is(&tp->dropped, >, &cursors[i].told))
+        {
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* takes the oldest of all cursors' messages again and again, and holds it */
+
+static ngx_uint_t
+ngx_rt_cursor_merge_locked(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
+    ngx_uint_t n, size_t size, ngx_rt_mail_t *mail)
+{
+    size_t                taken;
+    ngx_uint_t            i, steps;
+    ngx_rt_cursor_t      *cur, *oldest;
+    ngx_rt_worker_sh_t   *wk;
+    ngx_rt_message_sh_t  *m;
+
+    wk = zn->worker;
+    taken = 0;
+
+    for (steps = 0; steps < NGX_RT_CURSOR_STEPS; steps += n) {
+
+        if (wk->nheld == NGX_RT_READ_MESSAGES || taken >= size) {
+            break;
+        }
+
+        oldest = NULL;
+
+        for (i = 0; i < n; i++) {
+            cur = &cursors[i];
+
+            if (cur->message
+                && (oldest == NULL
+                    || ngx_rt_id_is(&cur->id, <, &oldest->id)))
+            {
+                oldest = cur;
+            }
+        }
+
+        if (oldest == NULL) {
+            break;
+        }
+
+        m = oldest->message;
+        oldest->message = m->next;
+
+        if (m->next) {
+            oldest->id = m->next->msg.id;
+        }
+
+        mail[wk->nheld].message = m;
+        mail[wk->nheld].tag = oldest - cursors;
+
+        m->refs++;
+        wk->held[wk->nheld] = m;
+        ngx_rt_barrier();
+        wk->nheld++;
+
+        taken += m->size;
+    }
+
+    return wk->nheld;
 }
 
 
@@ -225,24 +270,6 @@ ngx_rt_cursor_older_locked(ngx_rt_cursor_t *cur)
 
     return ngx_rt_id_is(&cur->topic->dropped, <, &cur->id) ? cur->message->prev
                                                            : NULL;
-}
-
-
-static void
-ngx_rt_cursor_release_locked(ngx_rt_zone_t *zn)
-{
-    ngx_rt_worker_sh_t   *wk;
-    ngx_rt_message_sh_t  *m;
-
-    wk = zn->worker;
-
-    while (wk->nheld) {
-        m = wk->held[wk->nheld - 1];
-        wk->nheld--;
-        ngx_rt_barrier();
-
-        ngx_rt_message_unref_locked(zn, m);
-    }
 }
 
 

@@ -74,7 +74,7 @@ ngx_rt_history_append(ngx_rt_zone_t *zn, ngx_rt_publication_t *pub,
     for (n = 0; n < NGX_RT_HISTORY_TRIM && tp->oldest; n++) {
 
         if (tp->nmessages <= zn->history
-            && ngx_current_msec - tp->oldest->created < zn->age)
+            && !ngx_rt_is_past(tp->oldest->created, zn->age))
         {
             break;
         }

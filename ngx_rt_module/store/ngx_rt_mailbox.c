@@ -51,8 +51,16 @@ ngx_rt_mailbox_push_locked(ngx_rt_zone_t *zn, ngx_rt_worker_sh_t *wk,
     if (mb->pages[page] == NULL) {
         mb->pages[page] = ngx_rt_zone_alloc_locked(zn, NGX_RT_PAGE);
 
-        if (mb->pages[page] == NULL || mb->overflow) {
+        if (mb->pages[page] == NULL) {
             mb->overflow = 1;
+            return NGX_DECLINED;
+        }
+
+        /* the room may have been made by taking this very mail back */
+
+        if (mb->overflow) {
+            ngx_rt_mailbox_free_page_locked(zn, mb, page
+                                            * NGX_RT_MAILBOX_PER_PAGE);
             return NGX_DECLINED;
         }
     }

@@ -251,7 +251,7 @@ struct ngx_rt_zone_s {
     ngx_uint_t               history;     /* messages per topic; 0: none */
     ngx_msec_t               age;         /* of a message in the history */
     size_t                   message_size;
-    ngx_uint_t               topics;      /* at once; 0: what fits */
+    ngx_uint_t               topics;      /* at once */
 
     ngx_slab_pool_t         *shpool;
     ngx_rt_zone_sh_t        *sh;
@@ -314,6 +314,14 @@ typedef struct {
     ngx_rt_id_t              last;
     uint64_t                 counters[NGX_RT_NCOUNTERS];   /* of all workers */
 } ngx_rt_zone_info_t;
+
+
+/*
+ * Is a time, in ms of ngx_current_msec, so long ago?  Each worker reads the
+ * clock once a round of its event loop, so another one's time may be ahead.
+ */
+#define ngx_rt_is_past(time, ms)                                              \
+    ((ngx_msec_int_t) (ngx_current_msec - (time)) >= (ngx_msec_int_t) (ms))
 
 
 /* the compiler keeps the order of stores that a crash relies on */
@@ -448,15 +456,16 @@ void ngx_rt_cursor_rewind(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
     ngx_uint_t n, ngx_uint_t count, ngx_rt_id_t *id);
 
 /*
- * Gives the next messages above "id" in id order, at most NGX_RT_READ_MESSAGES,
- * the tag being the index of the cursor.  They are held until the next call or
- * ngx_rt_cursor_release().  NGX_DECLINED if a message above "id" and above what
- * was told is missing.
+ * Gives the next messages above "id" in id order, at most NGX_RT_READ_MESSAGES
+ * and about "size" bytes of data, the tag being the index of the cursor.  They
+ * are held until the next call or ngx_rt_cursor_release().  NGX_DECLINED if a
+ * message above "id" and above what was told is missing.
  */
 ngx_int_t ngx_rt_cursor_read(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
-    ngx_uint_t n, const ngx_rt_id_t *id, ngx_rt_mail_t *mail,
+    ngx_uint_t n, const ngx_rt_id_t *id, size_t size, ngx_rt_mail_t *mail,
     ngx_uint_t *nmail);
 void ngx_rt_cursor_release(ngx_rt_zone_t *zn);
+void ngx_rt_cursor_release_locked(ngx_rt_zone_t *zn, ngx_rt_worker_sh_t *wk);
 
 
 /* ngx_rt_mailbox.c */
@@ -486,6 +495,9 @@ ngx_rt_mail_t *ngx_rt_mailbox_at(ngx_rt_mailbox_t *mb, ngx_uint_t i);
 ngx_int_t ngx_rt_worker_register(ngx_rt_zone_t *zn,
     const ngx_rt_wake_addr_t *addr);
 void ngx_rt_worker_unregister(ngx_rt_zone_t *zn);
+
+/* drops the place of the worker that had this address and is gone */
+void ngx_rt_worker_drop(ngx_rt_zone_t *zn, const ngx_rt_wake_addr_t *addr);
 
 /* drops the places of workers that are gone; to be called once a second */
 void ngx_rt_worker_reap(ngx_rt_zone_t *zn);

@@ -47,7 +47,7 @@ ngx_rt_topic_get_locked(ngx_rt_zone_t *zn, const ngx_str_t *name,
         return tp;
     }
 
-    if (zn->topics && zn->sh->ntopics >= zn->topics) {
+    if (zn->sh->ntopics >= zn->topics) {
         return NULL;
     }
 

@@ -22,7 +22,8 @@
 #define NGX_RT_WORKER_ASKED  64
 
 
-static ngx_int_t ngx_rt_worker_drop_some(ngx_rt_zone_t *zn, ngx_pid_t pid);
+static ngx_int_t ngx_rt_worker_drop_some(ngx_rt_zone_t *zn,
+    const ngx_rt_wake_addr_t *addr);
 
 
 ngx_int_t
@@ -30,9 +31,9 @@ ngx_rt_worker_register(ngx_rt_zone_t *zn, const ngx_rt_wake_addr_t *addr)
 {
     ngx_rt_worker_sh_t  *wk;
 
-    /* a dead worker may have had our pid */
+    /* a dead worker may have had our address */
 
-    while (ngx_rt_worker_drop_some(zn, ngx_pid) == NGX_AGAIN) { /* void */ }
+    ngx_rt_worker_drop(zn, addr);
 
     ngx_rt_zone_lock(zn);
 
@@ -66,18 +67,32 @@ ngx_rt_worker_register(ngx_rt_zone_t *zn, const ngx_rt_wake_addr_t *addr)
 void
 ngx_rt_worker_unregister(ngx_rt_zone_t *zn)
 {
-    while (ngx_rt_worker_drop_some(zn, ngx_pid) == NGX_AGAIN) { /* void */ }
+    ngx_rt_wake_addr_t  addr;
+
+    addr = zn->worker->addr;
+
+    ngx_rt_worker_drop(zn, &addr);
 
     zn->worker = NULL;
 }
 
 
 void
+ngx_rt_worker_drop(ngx_rt_zone_t *zn, const ngx_rt_wake_addr_t *addr)
+{
+    while (ngx_rt_worker_drop_some(zn, addr) == NGX_AGAIN) { /* void */ }
+}
+
+
+void
 ngx_rt_worker_reap(ngx_rt_zone_t *zn)
 {
-    ngx_pid_t            pids[NGX_RT_WORKER_ASKED];
     ngx_uint_t           i, n;
     ngx_rt_worker_sh_t  *wk;
+    struct {
+        ngx_pid_t            pid;
+        ngx_rt_wake_addr_t   addr;
+    } asked[NGX_RT_WORKER_ASKED];
 
     n = 0;
 
@@ -85,7 +100,8 @@ ngx_rt_worker_reap(ngx_rt_zone_t *zn)
 
     for (wk = zn->sh->workers; wk && n < NGX_RT_WORKER_ASKED; wk = wk->next) {
         if (wk != zn->worker) {
-            pids[n++] = wk->pid;
+            asked[n].pid = wk->pid;
+            asked[n++].addr = wk->addr;
         }
     }
 
@@ -93,12 +109,8 @@ ngx_rt_worker_reap(ngx_rt_zone_t *zn)
 
     for (i = 0; i < n; i++) {
 
-        if (kill(pids[i], 0) == 0 || ngx_errno != ESRCH) {
-            continue;
-        }
-
-        while (ngx_rt_worker_drop_some(zn, pids[i]) == NGX_AGAIN) {
-            /* void */
+        if (kill(asked[i].pid, 0) == -1 && ngx_errno == ESRCH) {
+            ngx_rt_worker_drop(zn, &asked[i].addr);
         }
     }
 }
@@ -158,19 +170,20 @@ ngx_rt_worker_describe(ngx_rt_zone_t *zn, ngx_rt_worker_info_t *info,
 /* NGX_AGAIN if there is more to drop, NGX_OK if the worker has no place */
 
 static ngx_int_t
-ngx_rt_worker_drop_some(ngx_rt_zone_t *zn, ngx_pid_t pid)
+ngx_rt_worker_drop_some(ngx_rt_zone_t *zn, const ngx_rt_wake_addr_t *addr)
 {
-    ngx_int_t             rc;
-    ngx_uint_t            i;
-    ngx_rt_worker_sh_t   *wk, **link;
-    ngx_rt_message_sh_t  *m;
+    ngx_int_t            rc;
+    ngx_uint_t           i;
+    ngx_rt_worker_sh_t  *wk, **link;
 
     rc = NGX_OK;
 
     ngx_rt_zone_lock(zn);
 
     for (link = &zn->sh->workers; *link; link = &(*link)->next) {
-        if ((*link)->pid == pid) {
+        if ((*link)->addr.len == addr->len
+            && ngx_memcmp((*link)->addr.path, addr->path, addr->len) == 0)
+        {
             break;
         }
     }
@@ -192,13 +205,7 @@ ngx_rt_worker_drop_some(ngx_rt_zone_t *zn, ngx_pid_t pid)
 
     ngx_rt_mailbox_empty_locked(zn, wk);
 
-    while (wk->nheld) {
-        m = wk->held[wk->nheld - 1];
-        wk->nheld--;
-        ngx_rt_barrier();
-
-        ngx_rt_message_unref_locked(zn, m);
-    }
+    ngx_rt_cursor_release_locked(zn, wk);
 
     for (i = 0; i < NGX_RT_NCOUNTERS; i++) {
         zn->sh->counters[i] += wk->counters[i];

@@ -233,7 +233,7 @@ ngx_rt_zone_expire(ngx_rt_zone_t *zn)
 
             m = ngx_rt_zone_oldest_locked(zn);
 
-            if (m == NULL || ngx_current_msec - m->created < zn->age) {
+            if (m == NULL || !ngx_rt_is_past(m->created, zn->age)) {
                 break;
             }
 
@@ -242,7 +242,7 @@ ngx_rt_zone_expire(ngx_rt_zone_t *zn)
 
         change = NGX_RT_ZONE_STEADY;
 
-        if (sh->full && ngx_current_msec - sh->evicted > NGX_RT_ZONE_EASE) {
+        if (sh->full && ngx_rt_is_past(sh->evicted, NGX_RT_ZONE_EASE)) {
             change = sh->told ? NGX_RT_ZONE_EASED : NGX_RT_ZONE_STEADY;
             sh->full = 0;
             sh->told = 0;
@@ -430,6 +430,10 @@ ngx_rt_zone_recover_workers_locked(ngx_rt_zone_t *zn)
 
     for (wk = zn->sh->workers; wk; wk = wk->next) {
         ngx_rt_zone_recover_each_locked(zn, wk, ngx_rt_zone_recover_count);
+
+        /* a message may be in the history and not in all mailboxes */
+
+        wk->mailbox.overflow = 1;
 
         ngx_rt_arena_mark(&zn->sh->arena, wk);
 

@@ -41,17 +41,21 @@ ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_stream_t *st,
     ngx_rt_subscriber_conf_t *conf)
 {
     ngx_int_t                  rc, status;
-    ngx_uint_t                 variant;
+    ngx_uint_t                 variant, has_body;
     const char                *reason;
     ngx_array_t                topics;
     ngx_rt_ctx_t              *ctx;
     const ngx_rt_transport_t  *tr;
 
     if (r != r->main) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                       "a subrequest cannot subscribe");
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    /* to be asked before: what is discarded is not there afterwards */
+
+    has_body = (r->headers_in.content_length_n > 0 || r->headers_in.chunked);
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
@@ -65,6 +69,13 @@ ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_stream_t *st,
                ? ngx_rt_answer_not_allowed(r, "GET, HEAD")
                : ngx_rt_answer_error(r, status,
                              "no transport is acceptable to the client");
+    }
+
+    /* a body that is still to come could never be left behind */
+
+    if (has_body) {
+        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST,
+                                   "a subscription has no request body");
     }
 
     ctx = ngx_rt_ctx_find(r);

@@ -88,20 +88,22 @@ ngx_rt_sse_open(ngx_http_request_t *r, ngx_uint_t *variant)
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
-    if (ngx_rt_header_add(r, "Cache-Control", "no-store") != NGX_OK
-        || ngx_rt_header_add(r, "X-Accel-Buffering", "no") != NGX_OK)
+    r->headers_out.charset.len = 0;
+    r->disable_not_modified = 1;
+
+    /* after an internal redirect there may be those of another response */
+
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_accept_ranges(r);
+    ngx_http_clear_last_modified(r);
+    ngx_http_clear_etag(r);
+
+    if (ngx_rt_header_set(r, "Cache-Control", "no-store") != NGX_OK
+        || ngx_rt_header_set(r, "X-Accel-Buffering", "no") != NGX_OK
+        || ngx_rt_header_no_encoding(r) != NGX_OK)
     {
         return NGX_ERROR;
     }
-
-    r->disable_not_modified = 1;
-
-    /* whatever "gzip_types" says: what is compressed cannot be shared */
-
-#if (NGX_HTTP_GZIP)
-    r->gzip_tested = 1;
-    r->gzip_ok = 0;
-#endif
 
     rc = ngx_http_send_header(r);
 

@@ -11,6 +11,7 @@
 
 
 static void test_append(void);
+static void test_clocks(void);
 static void test_limits(void);
 static void test_large(void);
 static void test_eviction(void);
@@ -37,6 +38,7 @@ int
 main(void)
 {
     test_append();
+    test_clocks();
     test_limits();
     test_large();
     test_eviction();
@@ -90,6 +92,29 @@ test_append(void)
     ok(info(zn).ntopics == 0 && info(zn).nmessages == 0, "they expire");
     ok(info(zn).used == used, "and leave nothing behind");
 
+    unit_zone_destroy(zn);
+}
+
+
+static void
+test_clocks(void)
+{
+    ngx_rt_zone_t  *zn;
+
+    /* the clock of each worker stands still during a round of its loop */
+
+    zn = unit_zone_create(1024 * 1024);
+
+    unit_time_pass(2);
+    publish(zn, str("a"), str("x"));
+    ngx_current_msec -= 2;
+    publish(zn, str("a"), str("x"));
+    (void) ngx_rt_zone_expire(zn);
+
+    ok(info(zn).nmessages == 2,
+       "a message of a worker whose clock is ahead is not old");
+
+    ngx_current_msec += 2;
     unit_zone_destroy(zn);
 }
 
@@ -364,7 +389,7 @@ test_cursor(void)
     total = 10;
 
     for ( ;; ) {
-        bad += ngx_rt_cursor_read(zn, cur, 2, &id, mail, &n) != NGX_OK;
+        bad += ngx_rt_cursor_read(zn, cur, 2, &id, 1000000, mail, &n) != NGX_OK;
 
         if (n == 0) {
             break;
@@ -381,10 +406,21 @@ test_cursor(void)
 
     ok(bad == 0 && total == 3000, "all above an id, in order, each once");
 
+    ngx_memzero(cur, sizeof(cur));
+    cur[0].topic = in[0]->topic;
+    cur[1].topic = in[1]->topic;
+    (void) ngx_rt_cursor_read(zn, cur, 2, &first, 10, mail, &n);
+    ok(n == 3, "no more bytes than asked for, but for the last message");
+
+    id = last.id;
+    ngx_memzero(cur, sizeof(cur));
+    cur[0].topic = in[0]->topic;
+    cur[1].topic = in[1]->topic;
+
     publish(zn, str("b"), str("new"));
-    (void) ngx_rt_cursor_read(zn, cur, 2, &id, mail, &n);
+    (void) ngx_rt_cursor_read(zn, cur, 2, &id, 1000000, mail, &n);
     ok(n == 1 && mail[0].tag == 1, "and what came while reading");
-    ok(ngx_rt_cursor_read(zn, cur, 2, &first, mail, &n) == NGX_OK,
+    ok(ngx_rt_cursor_read(zn, cur, 2, &first, 1000000, mail, &n) == NGX_OK,
        "nothing is missing yet");
 
     zn->history = 10;
@@ -394,11 +430,11 @@ test_cursor(void)
     }
 
     cur[0].told = find(zn, str("a"))->dropped;
-    ok(ngx_rt_cursor_read(zn, cur, 1, &id, mail, &n) == NGX_OK,
+    ok(ngx_rt_cursor_read(zn, cur, 1, &id, 1000000, mail, &n) == NGX_OK,
        "what was told is not told again");
     cur[0].told = id;
 
-    ok(ngx_rt_cursor_read(zn, cur, 2, &id, mail, &n) == NGX_DECLINED,
+    ok(ngx_rt_cursor_read(zn, cur, 2, &id, 1000000, mail, &n) == NGX_DECLINED,
        "what was dropped is told");
 
     ngx_rt_cursor_release(zn);
@@ -603,8 +639,8 @@ test_worker(void)
 
     waitpid(pid, NULL, 0);
 
-    ngx_memzero(&addr, sizeof(ngx_rt_wake_addr_t));
     ngx_pid = pid;
+    unit_addr_init(&addr);
     zn->generation++;
     ok(ngx_rt_worker_register(zn, &addr) == NGX_OK, "another worker");
 

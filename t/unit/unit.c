@@ -132,7 +132,8 @@ unit_zone_create(size_t size)
     zn->age = 10000;
     zn->message_size = 65536;
 
-    ngx_memzero(&addr, sizeof(ngx_rt_wake_addr_t));
+    unit_addr_init(&addr);
+    zn->topics = 100000;
 
     if (ngx_rt_zone_init(shm_zone, NULL) != NGX_OK
         || ngx_rt_worker_register(zn, &addr) != NGX_OK)
@@ -174,4 +175,12 @@ void
 unit_clock_set(time_t sec)
 {
     unit_time.sec = sec;
+}
+
+
+void
+unit_addr_init(ngx_rt_wake_addr_t *addr)
+{
+    addr->len = sizeof(ngx_pid_t);
+    ngx_memcpy(addr->path, &ngx_pid, addr->len);
 }

@@ -31,6 +31,9 @@ void unit_zone_destroy(ngx_rt_zone_t *zn);
 /* takes the lock from a process that died, as nginx's master does */
 void unit_zone_unlock_dead(ngx_rt_zone_t *zn, ngx_pid_t pid);
 
+/* an address that goes with the pid */
+void unit_addr_init(ngx_rt_wake_addr_t *addr);
+
 void unit_time_pass(ngx_msec_t ms);
 
 /* the wall clock, which need not agree with the time that passes */

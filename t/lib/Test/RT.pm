@@ -134,6 +134,11 @@ sub test_conf {
     delete $self->{held};
 
     $self->_environment;
+
+    # when it refuses a configuration, nginx does not tidy up
+
+    local $ENV{ASAN_OPTIONS} = ($ENV{ASAN_OPTIONS} // '') . ':detect_leaks=0';
+
     my $out = `$self->{nginx} -p $self->{dir} -e $self->{dir}/error.log -c $self->{dir}/nginx.conf -t 2>&1`;
 
     return ($? >> 8, $out);
@@ -186,6 +191,8 @@ sub _environment {
 
     $ENV{ASAN_OPTIONS} = 'detect_odr_violation=0:detect_leaks=1:'
         . "log_path=$self->{dir}/asan";
+    $ENV{LSAN_OPTIONS} = 'print_suppressions=0:'
+        . "suppressions=$ENV{PWD}/t/lib/leaks.txt";
     $ENV{UBSAN_OPTIONS} = "print_stacktrace=1:log_path=$self->{dir}/ubsan";
 }
 
