@@ -192,7 +192,7 @@ struct ngx_rt_subscriber_s {
     ngx_msec_t                 ping_at;   /* ngx_current_msec of the next one */
     ngx_msec_t                 ends_at;   /* 0: never */
 
-    /* of several topics: the last turn with mail, and its place in hub->mixed */
+    /* with several topics: the last turn with mail, and where in hub->mixed */
     uint32_t                   turn;
     uint32_t                   mixed;
 

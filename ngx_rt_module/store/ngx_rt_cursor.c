@@ -8,8 +8,8 @@
  * Reading the history of one or many topics in id order.  A reader that wants
  * the messages above an id begins at the newest and goes back.  The way is gone
  * in steps, and the lock is let go between them: a cursor stays good until its
- * message is dropped, and that shows in the topic's "dropped", which is compared
- * before any step.
+ * message is dropped, and that shows in the topic's "dropped", which is looked
+ * at before any step.
  */
 
 
