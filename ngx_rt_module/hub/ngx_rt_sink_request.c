@@ -387,9 +387,6 @@ ngx_rt_sink_request_output(ngx_http_request_t *r, ngx_chain_t *out)
 {
     ngx_int_t                  rc;
     ngx_http_core_loc_conf_t  *clcf;
-#if (NGX_HTTP_V2)
-    ngx_connection_t          *pc;
-#endif
 
 #if (NGX_HTTP_V3)
     if (r->http_version == NGX_HTTP_VERSION_30) {
@@ -399,31 +396,10 @@ ngx_rt_sink_request_output(ngx_http_request_t *r, ngx_chain_t *out)
 
     rc = ngx_http_write_filter(r, out);
 
-    if (rc == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-#if (NGX_HTTP_V2)
-
-    if (r->stream) {
-
-        /* nginx 1.22 leaves a lone frame in the TLS buffer */
-
-        pc = r->stream->connection->connection;
-
-        if (pc->buffered && pc->write->ready
-            && pc->send_chain(pc, NULL, 0) == NGX_CHAIN_ERROR)
-        {
-            pc->error = 1;
-            return NGX_ERROR;
-        }
-
-        return rc;
-    }
-
-#endif
-
-    if (rc == NGX_AGAIN && !r->connection->write->delayed) {
+    if (rc == NGX_AGAIN
+        && r->http_version < NGX_HTTP_VERSION_20
+        && !r->connection->write->delayed)
+    {
         clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
         if (ngx_handle_write_event(r->connection->write, clcf->send_lowat)
