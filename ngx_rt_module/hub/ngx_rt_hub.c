@@ -7,7 +7,10 @@
 /*
  * The hub: topics that this worker has subscribers of, and the turn, in which
  * it takes its mail.  Publishing only posts a turn for the next round of the
- * event loop, so that all publishes of this round share it.
+ * event loop, so that all publishes of this round share it.  Where messages
+ * follow each other faster than they can be delivered, a turn waits for a part
+ * of the time that the last one took: several messages then cost each
+ * subscriber one send().
  */
 
 
@@ -17,12 +20,20 @@
 /* mail is read so many times in a turn before other events get theirs */
 #define NGX_RT_HUB_READS   8
 
+/* mail is called pressing if it comes so soon after a turn, in us */
+#define NGX_RT_HUB_SOON    2000
+
+/* a turn waits for a fourth of the last one's time, and at most so many ms */
+#define NGX_RT_HUB_PART    4
+#define NGX_RT_HUB_WAIT    5
+
 #define NGX_RT_HUB_TICK    1000
 
 /* an exiting worker without a successor closes its subscribers, in ms */
 #define NGX_RT_HUB_GRACE   2000
 
 
+static uint64_t ngx_rt_hub_now(void);
 static void ngx_rt_hub_turn_handler(ngx_event_t *ev);
 static void ngx_rt_hub_tick_handler(ngx_event_t *ev);
 static void ngx_rt_hub_drain(ngx_rt_hub_t *hub);
@@ -103,6 +114,10 @@ ngx_rt_hub_destroy(ngx_rt_hub_t *hub)
         ngx_del_timer(&hub->tick);
     }
 
+    if (hub->turn.timer_set) {
+        ngx_del_timer(&hub->turn);
+    }
+
     ngx_rt_worker_unregister(hub->zone);
 
     if (hub->topics) {
@@ -119,6 +134,19 @@ ngx_rt_hub_destroy(ngx_rt_hub_t *hub)
 void
 ngx_rt_hub_post_turn(ngx_rt_hub_t *hub)
 {
+    ngx_msec_t  wait;
+
+    if (hub->turn.timer_set) {
+        return;
+    }
+
+    wait = (ngx_msec_t) (hub->turn_took / NGX_RT_HUB_PART / 1000);
+
+    if (wait && ngx_rt_hub_now() - hub->turn_end < NGX_RT_HUB_SOON) {
+        ngx_add_timer(&hub->turn, ngx_min(wait, NGX_RT_HUB_WAIT));
+        return;
+    }
+
     ngx_post_event(&hub->turn, &ngx_posted_next_events);
 }
 
@@ -126,13 +154,19 @@ ngx_rt_hub_post_turn(ngx_rt_hub_t *hub)
 void
 ngx_rt_hub_turn(ngx_rt_hub_t *hub)
 {
+    uint64_t     began;
     ngx_uint_t   i, n, overflow;
     ngx_rt_id_t  last;
+
+    if (hub->turn.timer_set) {
+        ngx_del_timer(&hub->turn);
+    }
 
     /* who has just come gets his own before the mail that followed it */
 
     ngx_rt_subscriber_service_handler(&hub->service);
 
+    began = ngx_rt_hub_now();
     hub->drained = 0;
 
     for (i = 0; i < NGX_RT_HUB_READS; i++) {
@@ -147,7 +181,7 @@ ngx_rt_hub_turn(ngx_rt_hub_t *hub)
                 ngx_rt_heartbeat_each(hub, ngx_rt_hub_let_lag);
             }
 
-            return;
+            break;
         }
 
         ngx_log_debug3(NGX_LOG_DEBUG_HTTP, hub->log, 0,
@@ -157,7 +191,14 @@ ngx_rt_hub_turn(ngx_rt_hub_t *hub)
         ngx_rt_delivery_run(hub, n);
     }
 
-    ngx_rt_hub_post_turn(hub);
+    if (i) {
+        hub->turn_end = ngx_rt_hub_now();
+        hub->turn_took = hub->turn_end - began;
+    }
+
+    if (!hub->drained) {
+        ngx_post_event(&hub->turn, &ngx_posted_next_events);
+    }
 }
 
 
@@ -217,6 +258,19 @@ ngx_rt_hub_detach(ngx_rt_hub_t *hub, ngx_rt_member_t *member)
     if (tp->nmembers == 0) {
         ngx_rt_hub_topic_destroy(hub, tp);
     }
+}
+
+
+/* the time of now, not of when this round of the event loop began, in us */
+
+static uint64_t
+ngx_rt_hub_now(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
 

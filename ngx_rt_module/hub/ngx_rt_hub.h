@@ -276,6 +276,8 @@ struct ngx_rt_hub_s {
     ngx_msec_t                 exiting_at;
 
     ngx_event_t                turn;
+    uint64_t                   turn_took; /* the last one with mail, in us */
+    uint64_t                   turn_end;  /* its end, in us */
     uint32_t                   turns;
     uint32_t                   marks;
     ngx_rt_mail_t              mail[NGX_RT_READ_MESSAGES];
@@ -305,7 +307,7 @@ ngx_rt_hub_t *ngx_rt_hub_create(ngx_cycle_t *cycle, ngx_rt_stream_t *st,
     ngx_rt_wake_t *wake);
 void ngx_rt_hub_destroy(ngx_rt_hub_t *hub);
 
-/* the hub has mail: reads it when this turn of the event loop is over */
+/* the hub has mail: reads it in the next round of the event loop, or later */
 void ngx_rt_hub_post_turn(ngx_rt_hub_t *hub);
 void ngx_rt_hub_turn(ngx_rt_hub_t *hub);
 

@@ -234,6 +234,6 @@ ngx_rt_wake_read_handler(ngx_event_t *rev)
     hub = wake->hubs.elts;
 
     for (i = 0; i < wake->hubs.nelts; i++) {
-        ngx_rt_hub_turn(hub[i]);
+        ngx_rt_hub_post_turn(hub[i]);
     }
 }
