@@ -24,7 +24,7 @@ http {
     %%HTTP%%
 
     rt_stream news {
-        zone     4m;
+        zone     16m;
         history  20 1h;
     }
 
@@ -57,9 +57,9 @@ ok($t->pump([$client], sub {
 }, 10), 'client has the newest message');
 
 is($client->{opened}, 1, 'it was not closed');
-is(scalar $client->gaps, 1, 'it was told of a gap');
+cmp_ok(scalar $client->gaps, '>=', 1, 'it was told of a gap');
 
-my ($gap) = $client->gaps;
+my $gap = ($client->gaps)[-1];
 my $back = $t->subscribe('/events?topic=a', last_id => $gap->{id});
 is(($back->data(20))[-1], '200 ' . 'x' x 20000, 'gap can be resumed from');
 
