@@ -16,9 +16,6 @@
 /* a zone must have room for that many of the largest messages */
 #define NGX_RT_CONF_ZONE_SHARE    8
 
-/* a topic for that much of a zone, so that some is left for messages */
-#define NGX_RT_CONF_TOPIC_SHARE   1024
-
 #define NGX_RT_CONF_HISTORY_MAX   10000000
 
 
@@ -218,7 +215,7 @@ ngx_rt_conf_stream_finish(ngx_conf_t *cf, ngx_rt_stream_t *st)
     ngx_conf_init_size_value(zn->message_size,
                              ngx_min(64 * 1024,
                                      zn->size / NGX_RT_CONF_ZONE_SHARE));
-    ngx_conf_init_uint_value(zn->topics, zn->size / NGX_RT_CONF_TOPIC_SHARE);
+    ngx_conf_init_uint_value(zn->topics, 0);
 
     if (zn->message_size > zn->size / NGX_RT_CONF_ZONE_SHARE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

@@ -16,6 +16,9 @@
 /* lines published before other events, and this worker's hub, get their turn */
 #define NGX_RT_BATCH_LINES  256
 
+/* an exiting worker waits for timers, not for posted events; in ms */
+#define NGX_RT_BATCH_HOLD   1000
+
 
 typedef struct {
     ngx_http_request_t    *request;
@@ -26,10 +29,12 @@ typedef struct {
     json_t                *ids;
     ngx_rt_refusal_t       refusal;
     ngx_event_t            event;
+    ngx_event_t            hold;          /* keeps a worker that exits */
 } ngx_rt_batch_lines_t;
 
 
 static void ngx_rt_publish_batch_handler(ngx_event_t *ev);
+static void ngx_rt_publish_batch_hold_handler(ngx_event_t *ev);
 static void ngx_rt_publish_batch_cleanup(void *data);
 static ngx_int_t ngx_rt_publish_batch_run(ngx_rt_batch_lines_t *lines);
 static ngx_int_t ngx_rt_publish_batch_answer(ngx_rt_batch_lines_t *lines,
@@ -83,6 +88,11 @@ ngx_rt_publish_batch(ngx_http_request_t *r, ngx_rt_stream_t *st,
     lines->event.data = lines;
     lines->event.log = r->connection->log;
 
+    lines->hold.handler = ngx_rt_publish_batch_hold_handler;
+    lines->hold.data = lines;
+    lines->hold.log = r->connection->log;
+
+    ngx_add_timer(&lines->hold, NGX_RT_BATCH_HOLD);
     ngx_post_event(&lines->event, &ngx_posted_next_events);
 
     r->main->count++;
@@ -112,8 +122,17 @@ ngx_rt_publish_batch_handler(ngx_event_t *ev)
         return;
     }
 
+    ngx_del_timer(&lines->hold);
+
     ngx_http_finalize_request(r, ngx_rt_publish_batch_answer(lines, rc));
     ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_rt_publish_batch_hold_handler(ngx_event_t *ev)
+{
+    ngx_add_timer(ev, NGX_RT_BATCH_HOLD);
 }
 
 
@@ -124,6 +143,10 @@ ngx_rt_publish_batch_cleanup(void *data)
 
     if (lines->event.posted) {
         ngx_delete_posted_event(&lines->event);
+    }
+
+    if (lines->hold.timer_set) {
+        ngx_del_timer(&lines->hold);
     }
 
     json_decref(lines->ids);

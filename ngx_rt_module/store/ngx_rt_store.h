@@ -225,6 +225,7 @@ typedef struct {
     ngx_uint_t               mask;
     ngx_rt_topic_sh_t      **buckets;
     ngx_uint_t               ntopics;
+    ngx_uint_t               ninterests;
 
     ngx_queue_t              messages;
     ngx_uint_t               nmessages;
@@ -251,7 +252,7 @@ struct ngx_rt_zone_s {
     ngx_uint_t               history;     /* messages per topic; 0: none */
     ngx_msec_t               age;         /* of a message in the history */
     size_t                   message_size;
-    ngx_uint_t               topics;      /* at once */
+    ngx_uint_t               topics;      /* at once; 0: what fits */
 
     ngx_slab_pool_t         *shpool;
     ngx_rt_zone_sh_t        *sh;

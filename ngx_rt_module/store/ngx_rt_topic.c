@@ -14,6 +14,13 @@
 #include "ngx_rt_store.h"
 
 
+/*
+ * A worker may have subscribers of a topic for that much of a zone, in bytes.
+ * Clients choose topics, and must not push all messages out by that.
+ */
+#define NGX_RT_TOPIC_SHARE  1024
+
+
 ngx_rt_topic_sh_t *
 ngx_rt_topic_find_locked(ngx_rt_zone_t *zn, const ngx_str_t *name,
     uint64_t hash)
@@ -47,7 +54,7 @@ ngx_rt_topic_get_locked(ngx_rt_zone_t *zn, const ngx_str_t *name,
         return tp;
     }
 
-    if (zn->sh->ntopics >= zn->topics) {
+    if (zn->topics && zn->sh->ntopics >= zn->topics) {
         return NULL;
     }
 
@@ -138,9 +145,14 @@ ngx_rt_topic_attach(ngx_rt_zone_t *zn, const ngx_str_t *name, ngx_uint_t *tag,
     }
 
     if (in == NULL) {
-        zn->guarded = tp;
-        in = ngx_rt_zone_alloc_locked(zn, sizeof(ngx_rt_interest_sh_t));
-        zn->guarded = NULL;
+
+        if (zn->sh->ninterests < ngx_max(zn->topics,
+                                         zn->size / NGX_RT_TOPIC_SHARE))
+        {
+            zn->guarded = tp;
+            in = ngx_rt_zone_alloc_locked(zn, sizeof(ngx_rt_interest_sh_t));
+            zn->guarded = NULL;
+        }
 
         if (in == NULL) {
             ngx_rt_topic_release_locked(zn, tp);
@@ -162,6 +174,8 @@ ngx_rt_topic_attach(ngx_rt_zone_t *zn, const ngx_str_t *name, ngx_uint_t *tag,
 
         in->topic_next = tp->interests;
         tp->interests = in;
+
+        zn->sh->ninterests++;
     }
 
     in->nsubscribers++;
@@ -229,6 +243,8 @@ ngx_rt_topic_forget_locked(ngx_rt_zone_t *zn, ngx_rt_interest_sh_t *in)
     }
 
     *link = in->topic_next;
+
+    zn->sh->ninterests--;
 
     ngx_rt_zone_free_locked(zn, in);
     ngx_rt_topic_release_locked(zn, tp);

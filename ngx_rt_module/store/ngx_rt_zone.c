@@ -335,6 +335,7 @@ ngx_rt_zone_recover_locked(ngx_rt_zone_t *zn)
 
     zn->guarded = NULL;
     zn->sh->ntopics = 0;
+    zn->sh->ninterests = 0;
 
     ngx_rt_arena_clear(&zn->sh->arena);
 
@@ -447,6 +448,7 @@ ngx_rt_zone_recover_workers_locked(ngx_rt_zone_t *zn)
 
         for (in = wk->interests; in; in = in->next) {
             ngx_rt_arena_mark(&zn->sh->arena, in);
+            zn->sh->ninterests++;
 
             in->prev = prev;
             prev = in;

@@ -232,6 +232,7 @@ check(ngx_rt_zone_t *zn)
     }
 
     bad += topics != zn->sh->ntopics;
+    bad += zn->sh->ninterests != 0;
     bad += messages != zn->sh->nmessages;
 
     /* the dead are gone, this process has no subscribers */
