@@ -10,16 +10,58 @@
 #include "ngx_rt_wire.h"
 
 
+#define NGX_RT_UTF8_HIGH_BITS  0x8080808080808080ULL
+
+
 ngx_uint_t
 ngx_rt_utf8_is_valid(const u_char *p, size_t len)
 {
-    u_char         ch, low, high;
-    ngx_uint_t     more;
+    ngx_rt_utf8_t  utf8;
+
+    ngx_memzero(&utf8, sizeof(ngx_rt_utf8_t));
+
+    return ngx_rt_utf8_feed(&utf8, p, len) == NGX_OK
+           && ngx_rt_utf8_is_complete(&utf8);
+}
+
+
+ngx_int_t
+ngx_rt_utf8_feed(ngx_rt_utf8_t *utf8, const u_char *p, size_t len)
+{
+    u_char         ch;
+    uint64_t       word;
     const u_char  *last;
 
     last = p + len;
 
     while (p < last) {
+
+        if (utf8->more) {
+            if (*p < utf8->low || *p > utf8->high) {
+                return NGX_ERROR;
+            }
+
+            p++;
+            utf8->more--;
+            utf8->low = 0x80;
+            utf8->high = 0xbf;
+            continue;
+        }
+
+        while (last - p >= 8) {
+            ngx_memcpy(&word, p, 8);
+
+            if (word & NGX_RT_UTF8_HIGH_BITS) {
+                break;
+            }
+
+            p += 8;
+        }
+
+        if (p == last) {
+            break;
+        }
+
         ch = *p++;
 
         if (ch < 0x80) {
@@ -27,30 +69,16 @@ ngx_rt_utf8_is_valid(const u_char *p, size_t len)
         }
 
         if (ch < 0xc2 || ch > 0xf4) {
-            return 0;
+            return NGX_ERROR;
         }
 
-        more = (ch < 0xe0) ? 1 : (ch < 0xf0) ? 2 : 3;
-
-        if ((size_t) (last - p) < more) {
-            return 0;
-        }
+        utf8->more = (ch < 0xe0) ? 1 : (ch < 0xf0) ? 2 : 3;
 
         /* what may follow the first byte is narrower for four of them */
 
-        low = (ch == 0xe0) ? 0xa0 : (ch == 0xf0) ? 0x90 : 0x80;
-        high = (ch == 0xed) ? 0x9f : (ch == 0xf4) ? 0x8f : 0xbf;
-
-        while (more--) {
-            if (*p < low || *p > high) {
-                return 0;
-            }
-
-            p++;
-            low = 0x80;
-            high = 0xbf;
-        }
+        utf8->low = (ch == 0xe0) ? 0xa0 : (ch == 0xf0) ? 0x90 : 0x80;
+        utf8->high = (ch == 0xed) ? 0x9f : (ch == 0xf4) ? 0x8f : 0xbf;
     }
 
-    return 1;
+    return NGX_OK;
 }
