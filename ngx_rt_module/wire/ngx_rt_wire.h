@@ -329,8 +329,8 @@ u_char *ngx_rt_envelope_create(const ngx_str_t *topic,
 u_char *ngx_rt_envelope_write_position(u_char *p, const ngx_rt_id_t *id);
 
 #define NGX_RT_ENVELOPE_GAP_LEN                                               \
-    (sizeof("{\"gap\":{\"after\":\"\",\"resumed\":\"\"},"                       \
-            "\"position\":\"\"}") - 1                                        \
+    (sizeof("{\"gap\":{\"after\":\"\",\"resumed\":\"\"},"                     \
+            "\"position\":\"\"}") - 1                                       \
      + 3 * NGX_RT_ID_LEN)
 u_char *ngx_rt_envelope_write_gap(u_char *p, const ngx_rt_gap_t *gap);
 
