@@ -14,14 +14,8 @@
 #define NGX_RT_CONF_LAST_MAX    1000
 
 
-static ngx_int_t ngx_rt_conf_subscribe_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_rt_conf_publish_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_rt_conf_status_handler(ngx_http_request_t *r);
-static char *ngx_rt_conf_content(ngx_conf_t *cf, ngx_http_handler_pt handler);
-static char *ngx_rt_conf_complex_value(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_http_complex_value_t *value);
-static char *ngx_rt_conf_invalid(ngx_conf_t *cf, ngx_command_t *cmd,
-    const char *rule);
 
 
 void *
@@ -63,6 +57,10 @@ ngx_rt_conf_create_loc(ngx_conf_t *cf)
     rlcf->subscriber.start = NGX_CONF_UNSET_UINT;
     rlcf->subscriber.start_count = NGX_CONF_UNSET_UINT;
     rlcf->subscriber.topics_max = NGX_CONF_UNSET_UINT;
+    rlcf->subscriber.origins = NGX_CONF_UNSET_PTR;
+    rlcf->subscriber.deflate = NGX_CONF_UNSET_SIZE;
+    rlcf->receive.mode = NGX_CONF_UNSET_UINT;
+    rlcf->receive.identity = NGX_CONF_UNSET_PTR;
 
     return rlcf;
 }
@@ -110,6 +108,16 @@ ngx_rt_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->start_count, prev->start_count, 0);
     ngx_conf_merge_uint_value(conf->start, prev->start, NGX_RT_START_NEW);
     ngx_conf_merge_uint_value(conf->topics_max, prev->topics_max, 256);
+    ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
+    ngx_conf_merge_size_value(conf->deflate, prev->deflate, 1024);
+
+    ngx_rt_conf_merge_receive(cf, &outer->receive, &rlcf->receive);
+
+    conf->receive = &rlcf->receive;
+
+    if (rlcf->subscribe) {
+        rlcf->receive.dynamic = rlcf->subscribe->dynamic;
+    }
 
     return NGX_CONF_OK;
 }
@@ -136,38 +144,6 @@ ngx_rt_conf_check(ngx_conf_t *cf)
     }
 
     return NGX_OK;
-}
-
-
-char *
-ngx_rt_conf_subscribe(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_rt_loc_conf_t *rlcf = conf;
-
-    ngx_str_t                *value;
-    ngx_rt_subscribe_conf_t  *scf;
-
-    value = cf->args->elts;
-
-    scf = ngx_pcalloc(cf->pool, sizeof(ngx_rt_subscribe_conf_t));
-    if (scf == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    scf->stream = ngx_rt_conf_stream_get(cf, &value[1]);
-    if (scf->stream == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_rt_conf_complex_value(cf, &value[2], &scf->topics)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    rlcf->subscribe = scf;
-
-    return ngx_rt_conf_content(cf, ngx_rt_conf_subscribe_handler);
 }
 
 
@@ -372,27 +348,6 @@ ngx_rt_conf_topics_max(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static ngx_int_t
-ngx_rt_conf_subscribe_handler(ngx_http_request_t *r)
-{
-    ngx_str_t           topics;
-    ngx_rt_loc_conf_t  *rlcf;
-
-    rlcf = ngx_http_get_module_loc_conf(r, ngx_rt_module);
-
-    if (ngx_http_complex_value(r, &rlcf->subscribe->topics, &topics) != NGX_OK
-        || ngx_rt_ctx_create(r, &rlcf->subscribe->stream->name, &topics,
-                             rlcf->subscribe)
-           == NULL)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_rt_transport_handler(r, rlcf->subscribe->stream,
-                                    &rlcf->subscriber);
-}
-
-
-static ngx_int_t
 ngx_rt_conf_publish_handler(ngx_http_request_t *r)
 {
     ngx_str_t           topic;
@@ -423,9 +378,7 @@ ngx_rt_conf_status_handler(ngx_http_request_t *r)
 }
 
 
-/* a location has one content handler */
-
-static char *
+char *
 ngx_rt_conf_content(ngx_conf_t *cf, ngx_http_handler_pt handler)
 {
     ngx_http_core_loc_conf_t  *clcf;
@@ -446,7 +399,7 @@ ngx_rt_conf_content(ngx_conf_t *cf, ngx_http_handler_pt handler)
 }
 
 
-static char *
+char *
 ngx_rt_conf_complex_value(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t *value)
 {
@@ -463,7 +416,7 @@ ngx_rt_conf_complex_value(ngx_conf_t *cf, ngx_str_t *text,
 }
 
 
-static char *
+char *
 ngx_rt_conf_invalid(ngx_conf_t *cf, ngx_command_t *cmd, const char *rule)
 {
     ngx_str_t  *value;

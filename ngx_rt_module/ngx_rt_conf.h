@@ -12,6 +12,7 @@
 
 
 #include "publish/ngx_rt_publish.h"
+#include "receive/ngx_rt_receive.h"
 #include "status/ngx_rt_status.h"
 #include "transport/ngx_rt_transport.h"
 
@@ -23,6 +24,7 @@ typedef struct {
 
 typedef struct {
     ngx_rt_subscriber_conf_t   subscriber;
+    ngx_rt_receive_conf_t      receive;
     ngx_rt_subscribe_conf_t   *subscribe;
     ngx_rt_publish_conf_t     *publish;
 } ngx_rt_loc_conf_t;
@@ -37,7 +39,6 @@ char *ngx_rt_conf_merge_loc(ngx_conf_t *cf, void *parent, void *child);
 /* are all streams that locations speak of defined? */
 ngx_int_t ngx_rt_conf_check(ngx_conf_t *cf);
 
-char *ngx_rt_conf_subscribe(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_rt_conf_publish(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_rt_conf_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_rt_conf_start(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -47,6 +48,28 @@ char *ngx_rt_conf_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_rt_conf_time_or_off(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_rt_conf_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_rt_conf_topics_max(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* a location has one content handler */
+char *ngx_rt_conf_content(ngx_conf_t *cf, ngx_http_handler_pt handler);
+
+char *ngx_rt_conf_complex_value(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t *value);
+
+/* says that the first argument is wrong, and the rule */
+char *ngx_rt_conf_invalid(ngx_conf_t *cf, ngx_command_t *cmd,
+    const char *rule);
+
+
+/* ngx_rt_conf_subscribe.c */
+
+char *ngx_rt_conf_subscribe(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_rt_conf_subscribe_handler(ngx_http_request_t *r);
+
+char *ngx_rt_conf_receive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+void ngx_rt_conf_merge_receive(ngx_conf_t *cf, ngx_rt_receive_conf_t *prev,
+    ngx_rt_receive_conf_t *conf);
+char *ngx_rt_conf_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_rt_conf_deflate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 
 /* ngx_rt_conf_stream.c */

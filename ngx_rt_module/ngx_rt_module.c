@@ -37,7 +37,7 @@ static ngx_command_t  ngx_rt_module_commands[] = {
       NULL },
 
     { ngx_string("rt_subscribe"),
-      NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF|NGX_CONF_TAKE2,
+      NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF|NGX_CONF_TAKE23,
       ngx_rt_conf_subscribe,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -111,6 +111,34 @@ static ngx_command_t  ngx_rt_module_commands[] = {
       ngx_rt_conf_topics_max,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("rt_origin"),
+      NGX_RT_ANY_CONF|NGX_CONF_1MORE,
+      ngx_rt_conf_origin,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("rt_deflate"),
+      NGX_RT_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_rt_conf_deflate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_rt_loc_conf_t, subscriber.deflate),
+      NULL },
+
+    { ngx_string("rt_receive"),
+      NGX_RT_ANY_CONF|NGX_CONF_TAKE12,
+      ngx_rt_conf_receive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("rt_identity"),
+      NGX_RT_ANY_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_rt_loc_conf_t, receive.identity),
       NULL },
 
       ngx_null_command

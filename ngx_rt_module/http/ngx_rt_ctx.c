@@ -36,3 +36,14 @@ ngx_rt_ctx_find(ngx_http_request_t *r)
 {
     return ngx_http_get_module_ctx(r, ngx_rt_module);
 }
+
+
+ngx_rt_ctx_t *
+ngx_rt_ctx_of_variables(ngx_http_request_t *r)
+{
+    ngx_rt_ctx_t  *ctx;
+
+    ctx = ngx_rt_ctx_find(r);
+
+    return ctx ? ctx : ngx_rt_ctx_find(r->main);
+}

@@ -50,6 +50,47 @@ ngx_rt_header_find(ngx_http_request_t *r, const char *name,
 
 
 ngx_int_t
+ngx_rt_header_join(ngx_http_request_t *r, const char *name, ngx_str_t *value)
+{
+    u_char           *p;
+    ngx_table_elt_t  *h, *next;
+
+    ngx_str_null(value);
+
+    h = ngx_rt_header_find(r, name, NULL);
+    if (h == NULL) {
+        return NGX_OK;
+    }
+
+    next = ngx_rt_header_find(r, name, h);
+
+    if (next == NULL) {
+        *value = h->value;
+        return NGX_OK;
+    }
+
+    for (next = h; next; next = ngx_rt_header_find(r, name, next)) {
+        value->len += next->value.len + 1;
+    }
+
+    p = ngx_pnalloc(r->pool, value->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = p;
+    value->len--;
+
+    for (next = h; next; next = ngx_rt_header_find(r, name, next)) {
+        p = ngx_cpymem(p, next->value.data, next->value.len);
+        *p++ = ',';
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
 ngx_rt_header_set(ngx_http_request_t *r, const char *name, const char *value)
 {
     size_t            len;

@@ -18,7 +18,8 @@
 
 
 /* nginx 1.22 has no name for it */
-#define NGX_RT_HTTP_NOT_ACCEPTABLE  406
+#define NGX_RT_HTTP_NOT_ACCEPTABLE    406
+#define NGX_RT_HTTP_UPGRADE_REQUIRED  426
 
 
 extern ngx_module_t  ngx_rt_module;
@@ -31,11 +32,18 @@ typedef struct {
     ngx_str_t            topic;          /* as the location has it */
     ngx_str_t            transport;      /* empty for a publisher */
     ngx_str_t            last_event_id;  /* as the client has it */
+    ngx_str_t            identity;       /* of a call: the subscriber's */
     void                *conf;           /* of the content handler */
 } ngx_rt_ctx_t;
 
 
 /* ngx_rt_ctx.c */
+
+/*
+ * What the variables tell: of a request that has none of its own, as it is
+ * after an internal redirect, those of the call that it belongs to.
+ */
+ngx_rt_ctx_t *ngx_rt_ctx_of_variables(ngx_http_request_t *r);
 
 /* NULL: no memory */
 ngx_rt_ctx_t *ngx_rt_ctx_create(ngx_http_request_t *r,
@@ -67,12 +75,37 @@ ngx_int_t ngx_rt_answer_unavailable(ngx_http_request_t *r, json_t *json);
 ngx_table_elt_t *ngx_rt_header_find(ngx_http_request_t *r, const char *name,
     ngx_table_elt_t *prev);
 
+/* the values of all fields of that name as one list, RFC 9110, 5.3 */
+ngx_int_t ngx_rt_header_join(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value);
+
 /* the only response header field of that name; the texts are not copied */
 ngx_int_t ngx_rt_header_set(ngx_http_request_t *r, const char *name,
     const char *value);
 
 /* keeps filters that compress, gzip and those of others, from the response */
 ngx_int_t ngx_rt_header_no_encoding(ngx_http_request_t *r);
+
+
+/* ngx_rt_origin.c */
+
+typedef enum {
+    NGX_RT_ORIGIN_NONE = 0,        /* this is no browser */
+    NGX_RT_ORIGIN_OWN,
+    NGX_RT_ORIGIN_LISTED,
+    NGX_RT_ORIGIN_ANY,             /* all are welcome */
+    NGX_RT_ORIGIN_FOREIGN
+} ngx_rt_origin_e;
+
+/* sets "origin" unless there is none; "rules", of ngx_str_t, may be NULL */
+ngx_rt_origin_e ngx_rt_origin_check(ngx_http_request_t *r,
+    ngx_array_t *rules, ngx_str_t *origin);
+
+/* lets pages of the allowed origins read the response, by CORS */
+ngx_int_t ngx_rt_origin_share(ngx_http_request_t *r, ngx_array_t *rules);
+
+/* "*", "*.host", or an origin whose host may begin with "*." */
+ngx_uint_t ngx_rt_origin_rule_is_valid(ngx_str_t *rule);
 
 
 #endif /* _NGX_RT_HTTP_H_INCLUDED_ */

@@ -72,3 +72,49 @@ ngx_rt_batch_reserve(ngx_rt_batch_t *batch, size_t size)
 
     return batch->data + batch->len;
 }
+
+
+ngx_rt_batch_t **
+ngx_rt_batch_slot(ngx_rt_batch_set_t *set, uint64_t format)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < set->n; i++) {
+        if (set->formats[i] == format) {
+            return &set->batches[i];
+        }
+    }
+
+    /* more formats than can be kept: the last place is used again and again */
+
+    if (i == NGX_RT_FORMATS) {
+        i--;
+
+        if (set->batches[i]) {
+            ngx_rt_batch_unref(set->batches[i]);
+        }
+
+    } else {
+        set->n++;
+    }
+
+    set->formats[i] = format;
+    set->batches[i] = NULL;
+
+    return &set->batches[i];
+}
+
+
+void
+ngx_rt_batch_release(ngx_rt_batch_set_t *set)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < set->n; i++) {
+        if (set->batches[i]) {
+            ngx_rt_batch_unref(set->batches[i]);
+        }
+    }
+
+    set->n = 0;
+}

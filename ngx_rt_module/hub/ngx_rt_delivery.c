@@ -21,7 +21,7 @@ static void ngx_rt_delivery_run_topic(ngx_rt_hub_t *hub,
     ngx_rt_hub_topic_t *tp);
 static void ngx_rt_delivery_run_group(ngx_rt_hub_t *hub,
     ngx_rt_hub_topic_t *tp, ngx_rt_subscriber_t *sub,
-    ngx_rt_batch_t **batches);
+    ngx_rt_batch_set_t *set);
 static void ngx_rt_delivery_choose_of_one(ngx_rt_hub_t *hub,
     ngx_rt_hub_topic_t *tp, ngx_rt_subscriber_t *sub);
 static void ngx_rt_delivery_choose_of_all(ngx_rt_hub_t *hub, ngx_uint_t n,
@@ -30,6 +30,8 @@ static void ngx_rt_delivery_run_choice(ngx_rt_hub_t *hub, ngx_uint_t *choice,
     ngx_uint_t n, ngx_rt_subscriber_t *sub);
 static ngx_rt_batch_t *ngx_rt_delivery_encode(ngx_rt_hub_t *hub,
     ngx_rt_subscriber_t *sub, ngx_uint_t *choice, ngx_uint_t n);
+static ngx_int_t ngx_rt_delivery_encode_one(ngx_rt_hub_t *hub,
+    ngx_rt_subscriber_t *sub, ngx_uint_t i, ngx_rt_batch_t *batch);
 static void ngx_rt_delivery_defer(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
     ngx_rt_subscriber_t *sub);
 
@@ -71,6 +73,11 @@ ngx_rt_delivery_run(ngx_rt_hub_t *hub, ngx_uint_t n)
 
         if (tp) {
             tp->count = 0;
+        }
+
+        if (hub->frames[i].batch) {
+            ngx_rt_batch_unref(hub->frames[i].batch);
+            hub->frames[i].batch = NULL;
         }
     }
 
@@ -114,13 +121,12 @@ ngx_rt_delivery_group(ngx_rt_hub_t *hub, ngx_uint_t n)
 static void
 ngx_rt_delivery_run_topic(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp)
 {
-    ngx_uint_t            i;
     ngx_queue_t          *q;
-    ngx_rt_batch_t       *batches[NGX_RT_FORMATS];
     ngx_rt_member_t      *member;
+    ngx_rt_batch_set_t    set;
     ngx_rt_subscriber_t  *sub;
 
-    ngx_memzero(batches, sizeof(batches));
+    set.n = 0;
 
     for (q = ngx_queue_head(&tp->members);
          q != ngx_queue_sentinel(&tp->members);
@@ -134,27 +140,23 @@ ngx_rt_delivery_run_topic(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp)
         }
 
         if (sub->nmembers == 1) {
-            ngx_rt_delivery_run_group(hub, tp, sub, batches);
+            ngx_rt_delivery_run_group(hub, tp, sub, &set);
 
         } else {
             ngx_rt_delivery_defer(hub, tp, sub);
         }
     }
 
-    for (i = 0; i < NGX_RT_FORMATS; i++) {
-        if (batches[i]) {
-            ngx_rt_batch_unref(batches[i]);
-        }
-    }
+    ngx_rt_batch_release(&set);
 }
 
 
 static void
 ngx_rt_delivery_run_group(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
-    ngx_rt_subscriber_t *sub, ngx_rt_batch_t **batches)
+    ngx_rt_subscriber_t *sub, ngx_rt_batch_set_t *set)
 {
-    ngx_uint_t       i, n, choice[NGX_RT_READ_MESSAGES];
-    ngx_rt_batch_t  *batch;
+    ngx_uint_t        i, n, choice[NGX_RT_READ_MESSAGES];
+    ngx_rt_batch_t  **batch;
 
     if (!ngx_rt_id_is(&sub->position, <,
                       &hub->mail[tp->first].message->msg.id))
@@ -163,20 +165,19 @@ ngx_rt_delivery_run_group(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
         return;
     }
 
-    batch = batches[ngx_rt_subscriber_format(sub)];
+    batch = ngx_rt_batch_slot(set, ngx_rt_subscriber_format(sub));
 
-    if (batch == NULL) {
+    if (*batch == NULL) {
         n = 0;
 
         for (i = tp->first; i != NGX_RT_READ_MESSAGES; i = hub->next[i]) {
             choice[n++] = i;
         }
 
-        batch = ngx_rt_delivery_encode(hub, sub, choice, n);
-        batches[ngx_rt_subscriber_format(sub)] = batch;
+        *batch = ngx_rt_delivery_encode(hub, sub, choice, n);
     }
 
-    ngx_rt_subscriber_deliver(sub, batch,
+    ngx_rt_subscriber_deliver(sub, *batch,
                               &hub->mail[tp->last].message->msg.id, tp->count);
 }
 
@@ -267,10 +268,9 @@ static ngx_rt_batch_t *
 ngx_rt_delivery_encode(ngx_rt_hub_t *hub, ngx_rt_subscriber_t *sub,
     ngx_uint_t *choice, ngx_uint_t n)
 {
-    size_t               size;
-    ngx_uint_t           i;
-    ngx_rt_mail_t       *mail;
-    ngx_rt_batch_t      *batch;
+    size_t           size;
+    ngx_uint_t       i;
+    ngx_rt_batch_t  *batch;
 
     size = 0;
 
@@ -284,19 +284,65 @@ ngx_rt_delivery_encode(ngx_rt_hub_t *hub, ngx_rt_subscriber_t *sub,
     }
 
     for (i = 0; i < n; i++) {
-        mail = &hub->mail[choice[i]];
-
-        if (sub->transport->encode(batch, sub->variant,
-                                   &hub->topics[mail->tag]->name,
-                                   &mail->message->msg)
-            != NGX_OK)
-        {
+        if (ngx_rt_delivery_encode_one(hub, sub, choice[i], batch) != NGX_OK) {
             ngx_rt_batch_unref(batch);
             return NULL;
         }
     }
 
     return batch;
+}
+
+
+/* a message is encoded once for a format, whoever chooses it */
+
+static ngx_int_t
+ngx_rt_delivery_encode_one(ngx_rt_hub_t *hub, ngx_rt_subscriber_t *sub,
+    ngx_uint_t i, ngx_rt_batch_t *batch)
+{
+    size_t               offset;
+    u_char              *p;
+    ngx_int_t            rc;
+    ngx_rt_mail_t       *mail;
+    ngx_rt_hub_frame_t  *frame;
+
+    mail = &hub->mail[i];
+    frame = &hub->frames[i];
+
+    if (frame->batch && frame->format == ngx_rt_subscriber_format(sub)) {
+
+        p = ngx_rt_batch_reserve(batch, frame->len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        p = ngx_cpymem(p, frame->batch->data + frame->offset, frame->len);
+        ngx_rt_batch_commit(batch, p);
+
+        return NGX_OK;
+    }
+
+    offset = batch->len;
+
+    rc = sub->transport->encode(batch, sub->variant,
+                                &hub->topics[mail->tag]->name,
+                                &mail->message->msg);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (frame->batch) {
+        ngx_rt_batch_unref(frame->batch);
+    }
+
+    batch->refs++;
+
+    frame->batch = batch;
+    frame->format = ngx_rt_subscriber_format(sub);
+    frame->offset = offset;
+    frame->len = batch->len - offset;
+
+    return NGX_OK;
 }
 
 

@@ -21,9 +21,11 @@
 
 static void ngx_rt_heartbeat_handler(ngx_event_t *ev);
 static void ngx_rt_heartbeat_run(ngx_rt_subscriber_t *sub,
-    ngx_rt_batch_t **batches);
+    ngx_rt_batch_set_t *set);
+static void ngx_rt_heartbeat_give_up(ngx_rt_subscriber_t *sub,
+    const char *why);
 static void ngx_rt_heartbeat_ping(ngx_rt_subscriber_t *sub,
-    ngx_rt_batch_t **batches);
+    ngx_rt_batch_set_t *set);
 static ngx_msec_t ngx_rt_heartbeat_due(ngx_rt_subscriber_t *sub);
 static void ngx_rt_heartbeat_schedule(ngx_rt_hub_t *hub);
 
@@ -142,7 +144,7 @@ ngx_rt_heartbeat_handler(ngx_event_t *ev)
     ngx_uint_t            i, now;
     ngx_queue_t          *q, *slot;
     ngx_rt_hub_t         *hub;
-    ngx_rt_batch_t       *batches[NGX_RT_FORMATS];
+    ngx_rt_batch_set_t    set;
     ngx_rt_subscriber_t  *sub;
 
     hub = ev->data;
@@ -168,7 +170,7 @@ ngx_rt_heartbeat_handler(ngx_event_t *ev)
 
     ngx_rt_hub_turn(hub);
 
-    ngx_memzero(batches, sizeof(batches));
+    set.n = 0;
 
     for (i = 0; i < NGX_RT_HEARTBEAT_RUN; i++) {
 
@@ -179,27 +181,22 @@ ngx_rt_heartbeat_handler(ngx_event_t *ev)
         q = ngx_queue_head(&hub->due);
         sub = ngx_queue_data(q, ngx_rt_subscriber_t, wheel);
 
-        ngx_rt_heartbeat_run(sub, batches);
+        ngx_rt_heartbeat_run(sub, &set);
 
         ngx_queue_remove(q);
         ngx_rt_heartbeat_add(sub);
     }
 
-    for (i = 0; i < NGX_RT_FORMATS; i++) {
-        if (batches[i]) {
-            ngx_rt_batch_unref(batches[i]);
-        }
-    }
+    ngx_rt_batch_release(&set);
 
     ngx_rt_heartbeat_schedule(hub);
 }
 
 
 static void
-ngx_rt_heartbeat_run(ngx_rt_subscriber_t *sub, ngx_rt_batch_t **batches)
+ngx_rt_heartbeat_run(ngx_rt_subscriber_t *sub, ngx_rt_batch_set_t *set)
 {
-    ngx_msec_t         now;
-    ngx_connection_t  *c;
+    ngx_msec_t  now;
 
     now = ngx_current_msec;
 
@@ -210,13 +207,12 @@ ngx_rt_heartbeat_run(ngx_rt_subscriber_t *sub, ngx_rt_batch_t **batches)
     if (sub->backlog
         && now - ngx_rt_subscriber_stalled_at(sub) >= sub->conf->send_timeout)
     {
-        c = sub->sink->connection(sub);
+        ngx_rt_heartbeat_give_up(sub, "client timed out");
+        return;
+    }
 
-        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                      "client timed out");
-        c->timedout = 1;
-
-        ngx_rt_subscriber_close(sub, 1);
+    if (sub->awaited && !ngx_rt_heartbeat_before(now, sub->ends_at)) {
+        ngx_rt_heartbeat_give_up(sub, "client did not answer the goodbye");
         return;
     }
 
@@ -225,22 +221,49 @@ ngx_rt_heartbeat_run(ngx_rt_subscriber_t *sub, ngx_rt_batch_t **batches)
     }
 
     if (sub->ends_at && !ngx_rt_heartbeat_before(now, sub->ends_at)) {
-        ngx_rt_subscriber_close(sub, 0);
+        ngx_rt_subscriber_close(sub, NGX_RT_END_AWAY);
         return;
     }
 
     if (sub->conf->ping && !ngx_rt_heartbeat_before(now, sub->ping_at)) {
         sub->ping_at = now + sub->conf->ping;
 
-        if (!sub->lagging && sub->backlog == NULL && !sub->opening) {
-            ngx_rt_heartbeat_ping(sub, batches);
+        if (sub->backlog || sub->opening) {
+            return;
+        }
+
+        if (sub->transport->read
+            && !sub->paused
+            && now - sub->heard_at >= 2 * sub->conf->ping)
+        {
+            ngx_rt_counter_add(sub->hub->zone, silent, 1);
+            ngx_rt_heartbeat_give_up(sub, "client does not answer pings");
+            return;
+        }
+
+        if (!sub->lagging) {
+            ngx_rt_heartbeat_ping(sub, set);
         }
     }
 }
 
 
 static void
-ngx_rt_heartbeat_ping(ngx_rt_subscriber_t *sub, ngx_rt_batch_t **batches)
+ngx_rt_heartbeat_give_up(ngx_rt_subscriber_t *sub, const char *why)
+{
+    ngx_connection_t  *c;
+
+    c = sub->sink->connection(sub);
+
+    ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT, "%s", why);
+    c->timedout = 1;
+
+    ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
+}
+
+
+static void
+ngx_rt_heartbeat_ping(ngx_rt_subscriber_t *sub, ngx_rt_batch_set_t *set)
 {
     ngx_rt_hub_t     *hub;
     ngx_rt_batch_t  **batch;
@@ -251,7 +274,7 @@ ngx_rt_heartbeat_ping(ngx_rt_subscriber_t *sub, ngx_rt_batch_t **batches)
         return;
     }
 
-    batch = &batches[ngx_rt_subscriber_format(sub)];
+    batch = ngx_rt_batch_slot(set, ngx_rt_subscriber_format(sub));
 
     if (*batch == NULL) {
         *batch = ngx_rt_batch_create(128);

@@ -29,15 +29,21 @@
 #include "../store/ngx_rt_store.h"
 
 
-/* the forms in which one transport may write the same message */
-#define NGX_RT_VARIANTS      4
-#define NGX_RT_FORMATS       (NGX_RT_TRANSPORTS * NGX_RT_VARIANTS)
+/* formats of one topic's subscribers for which batches are kept in a turn */
+#define NGX_RT_FORMATS       16
 
 /* a hub that drains closes its subscribers within so many ms */
 #define NGX_RT_DRAIN         5000
 
 #define ngx_rt_hub_drain_time()                                               \
     (ngx_current_msec + (ngx_msec_t) ngx_random() % NGX_RT_DRAIN)
+
+/* a client has so many ms to answer a goodbye */
+#define NGX_RT_ANSWER        5000
+
+/* what is read of a client at a time, in bytes, and before others get a turn */
+#define NGX_RT_SINK_BUFFER   8192
+#define NGX_RT_SINK_READS    8
 
 /* slots of the heartbeat wheel, and how long each of them is, in ms */
 #define NGX_RT_WHEEL_SLOTS   256
@@ -53,6 +59,7 @@ typedef struct ngx_rt_transport_s   ngx_rt_transport_t;
 typedef struct ngx_rt_sink_s        ngx_rt_sink_t;
 typedef struct ngx_rt_backlog_s     ngx_rt_backlog_t;
 typedef struct ngx_rt_wake_s        ngx_rt_wake_t;
+typedef struct ngx_rt_receive_conf_s  ngx_rt_receive_conf_t;
 
 
 /* bytes for any number of subscribers, on the worker's heap */
@@ -63,6 +70,15 @@ typedef struct {
     size_t                     size;
     u_char                    *data;
 } ngx_rt_batch_t;
+
+
+/* the same messages in several formats */
+
+typedef struct {
+    ngx_uint_t                 n;
+    uint64_t                   formats[NGX_RT_FORMATS];
+    ngx_rt_batch_t            *batches[NGX_RT_FORMATS];
+} ngx_rt_batch_set_t;
 
 
 /* a named set of topics, as one cycle has it */
@@ -89,7 +105,12 @@ typedef struct {
     ngx_uint_t                 start;
     ngx_uint_t                 start_count;
     ngx_uint_t                 topics_max;
+    ngx_rt_receive_conf_t     *receive;   /* see its layer */
+    ngx_array_t               *origins;   /* of ngx_str_t; NULL: none */
+    size_t                     deflate;   /* messages from so many bytes on */
 } ngx_rt_subscriber_conf_t;
+
+#define NGX_RT_DEFLATE_OFF   NGX_MAX_SIZE_T_VALUE
 
 #define NGX_RT_SLOW_CLOSE    0
 #define NGX_RT_SLOW_SKIP     1
@@ -97,6 +118,17 @@ typedef struct {
 #define NGX_RT_START_NEW     0
 #define NGX_RT_START_OLDEST  1
 #define NGX_RT_START_LAST    2
+
+
+/* why a subscriber is closed */
+
+typedef enum {
+    NGX_RT_END_AWAY = 0,           /* its time is up, or the worker exits */
+    NGX_RT_END_SLOW,               /* the history moved on without it */
+    NGX_RT_END_GAP,                /* there is no way to tell it of a gap */
+    NGX_RT_END_OWN,                /* the transport knows */
+    NGX_RT_END_FAILED              /* without a goodbye */
+} ngx_rt_end_e;
 
 
 /*
@@ -112,12 +144,17 @@ struct ngx_rt_transport_s {
     /* its place in the list of transports */
     ngx_uint_t                 index;
 
-    /* can this request be served?  NGX_OK, NGX_DECLINED or an HTTP status */
-    ngx_int_t                (*match)(ngx_http_request_t *r);
+    /* is this request meant for it?  the last transport takes any */
+    ngx_uint_t               (*match)(ngx_http_request_t *r);
 
-    /* sends the response header and sets the variant; NGX_OK, or NGX_ERROR */
+    /* can it be served?  NGX_OK, or what a content handler returns */
+    ngx_int_t                (*check)(ngx_http_request_t *r,
+                                      ngx_rt_subscriber_conf_t *conf,
+                                      uint64_t *variant);
+
+    /* sends the response header, may change the variant; or NGX_ERROR */
     ngx_int_t                (*open)(ngx_http_request_t *r,
-                                     ngx_uint_t *variant);
+                                     uint64_t *variant);
 
     /* what comes before the first message; "gap" may be NULL */
     ngx_int_t                (*greet)(ngx_rt_batch_t *batch,
@@ -126,20 +163,36 @@ struct ngx_rt_transport_s {
 
     /* a message, once for all subscribers of this variant */
     ngx_int_t                (*encode)(ngx_rt_batch_t *batch,
-                                       ngx_uint_t variant,
+                                       uint64_t variant,
                                        const ngx_str_t *topic,
                                        const ngx_rt_message_t *msg);
 
-    /* messages were lost on the way to a subscriber that stays */
-    ngx_int_t                (*gap)(ngx_rt_batch_t *batch, ngx_uint_t variant,
+    /* messages were lost; NGX_DECLINED if that can only be told by closing */
+    ngx_int_t                (*gap)(ngx_rt_batch_t *batch, uint64_t variant,
                                     const ngx_rt_gap_t *gap);
 
     /* keeps a connection alive; "id", if not NULL, is where its client is */
-    ngx_int_t                (*beat)(ngx_rt_batch_t *batch, ngx_uint_t variant,
+    ngx_int_t                (*beat)(ngx_rt_batch_t *batch, uint64_t variant,
                                      const ngx_rt_id_t *id);
 
-    /* says goodbye; NULL if the protocol has no word for it */
-    ngx_int_t                (*end)(ngx_rt_batch_t *batch, ngx_uint_t variant);
+    /*
+     * What the client sent, all of which it takes; with nothing, it goes on
+     * with what it has kept.  Never destroys the subscriber.  NULL: a client
+     * has nothing to say and answers no ping.
+     */
+    void                     (*read)(ngx_rt_subscriber_t *sub, u_char *p,
+                                     size_t len);
+
+    /* sends a text that is for this client alone; NULL as above */
+    void                     (*answer)(ngx_rt_subscriber_t *sub, u_char *p,
+                                       size_t len);
+
+    /* frees "input"; NULL if there is none */
+    void                     (*release)(ngx_rt_subscriber_t *sub);
+
+    /* says goodbye; NGX_AGAIN if the client is to answer */
+    ngx_int_t                (*end)(ngx_rt_batch_t *batch,
+                                    ngx_rt_subscriber_t *sub);
 
     /* there is no room: answers so that the client comes back later */
     ngx_int_t                (*refuse)(ngx_http_request_t *r);
@@ -157,6 +210,9 @@ struct ngx_rt_sink_s {
 
     ngx_connection_t        *(*connection)(ngx_rt_subscriber_t *sub);
 
+    /* what the client sends is wanted again */
+    void                     (*resume)(ngx_rt_subscriber_t *sub);
+
     /* ends the stream, or drops it if "error"; frees the subscriber */
     void                     (*close)(ngx_rt_subscriber_t *sub,
                                       ngx_uint_t error);
@@ -169,7 +225,7 @@ typedef struct {
     ngx_queue_t                queue;
     ngx_rt_subscriber_t       *sub;
     ngx_rt_hub_topic_t        *topic;
-    ngx_rt_id_t                told;      /* it knows of losses up to here */
+    ngx_rt_id_t                told;      /* it needs nothing up to here */
 } ngx_rt_member_t;
 
 
@@ -178,6 +234,8 @@ struct ngx_rt_subscriber_s {
     const ngx_rt_transport_t  *transport;
     const ngx_rt_sink_t       *sink;
     void                      *peer;      /* the sink's */
+    void                      *input;     /* the transport's; mostly NULL */
+    void                      *receiver;  /* of what the client sends */
     ngx_rt_subscriber_conf_t  *conf;
 
     ngx_queue_t                wheel;
@@ -191,21 +249,30 @@ struct ngx_rt_subscriber_s {
 
     ngx_msec_t                 ping_at;   /* ngx_current_msec of the next one */
     ngx_msec_t                 ends_at;   /* 0: never */
+    ngx_msec_t                 heard_at;  /* the last sign of life */
+
+    /* among those of the transport: who share it are sent the same bytes */
+    uint64_t                   variant;
 
     /* with several topics: the last turn with mail, and where in hub->mixed */
     uint32_t                   turn;
     uint32_t                   mixed;
 
-    unsigned                   variant:2;
+    uint32_t                   room;      /* for members */
+
     unsigned                   queued:1;
     unsigned                   opening:1; /* the content handler is running */
     unsigned                   lagging:1; /* to be refilled from the history */
+    unsigned                   paused:1;  /* the client is not read */
     unsigned                   closing:1;
     unsigned                   ended:1;   /* the goodbye is said */
+    unsigned                   awaited:1; /* the client is to answer it */
     unsigned                   failed:1;  /* close without a goodbye */
+    ngx_rt_end_e               why;       /* if "closing" */
 
     ngx_uint_t                 nmembers;
-    ngx_rt_member_t            members[1];
+    ngx_rt_member_t           *members;
+    ngx_rt_member_t            first[1];  /* those it came with */
 };
 
 
@@ -226,11 +293,21 @@ struct ngx_rt_hub_topic_s {
 };
 
 
+/* a message as it was encoded last in this turn */
+
+typedef struct {
+    ngx_rt_batch_t            *batch;     /* NULL: not yet */
+    uint64_t                   format;
+    size_t                     offset;
+    size_t                     len;
+} ngx_rt_hub_frame_t;
+
+
 /* the last batch made for a choice of messages, for those who choose alike */
 
 typedef struct {
     ngx_rt_batch_t            *batch;
-    ngx_uint_t                 format;
+    uint64_t                   format;
     ngx_uint_t                 n;
     ngx_uint_t                 choice[NGX_RT_READ_MESSAGES];
 } ngx_rt_hub_choice_t;
@@ -248,7 +325,7 @@ typedef struct {
 
 typedef struct {
     ngx_rt_batch_t            *batch;
-    ngx_uint_t                 format;
+    uint64_t                   format;
     ngx_rt_hub_topic_t        *topic;
     ngx_rt_id_t                from;
     ngx_rt_id_t                to;
@@ -282,6 +359,7 @@ struct ngx_rt_hub_s {
     uint32_t                   marks;
     ngx_rt_mail_t              mail[NGX_RT_READ_MESSAGES];
     ngx_uint_t                 next[NGX_RT_READ_MESSAGES];
+    ngx_rt_hub_frame_t         frames[NGX_RT_READ_MESSAGES];
     ngx_rt_hub_choice_t        choice;
     ngx_array_t                mixed;     /* of ngx_rt_hub_mixed_t */
     ngx_uint_t                 nmixed;
@@ -334,6 +412,10 @@ u_char *ngx_rt_batch_reserve(ngx_rt_batch_t *batch, size_t size);
 #define ngx_rt_batch_commit(batch, last)                                      \
     (batch)->len = (last) - (batch)->data
 
+/* the place for the batch of this format, which is NULL at first */
+ngx_rt_batch_t **ngx_rt_batch_slot(ngx_rt_batch_set_t *set, uint64_t format);
+void ngx_rt_batch_release(ngx_rt_batch_set_t *set);
+
 
 /* ngx_rt_subscriber.c */
 
@@ -351,15 +433,44 @@ void ngx_rt_subscriber_destroy(ngx_rt_subscriber_t *sub);
 ngx_int_t ngx_rt_subscriber_send(ngx_rt_subscriber_t *sub,
     ngx_rt_batch_t *batch);
 
-/* the same with "n" messages up to "id" in it; lets the subscriber lag */
+/* sends what the client asked for, however much waits for it already */
+void ngx_rt_subscriber_reply(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch);
+
+/* the same as a send with "n" messages up to "id" in it; lets the subscriber lag */
 void ngx_rt_subscriber_deliver(ngx_rt_subscriber_t *sub,
     ngx_rt_batch_t *batch, const ngx_rt_id_t *id, ngx_uint_t n);
 
 /* the socket takes bytes again */
 void ngx_rt_subscriber_writable(ngx_rt_subscriber_t *sub);
 
+/* the client sent this; the subscriber is there afterwards */
+void ngx_rt_subscriber_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len);
+
+/*
+ * Goes on with what the client sent, and is going to send, after "paused".  A
+ * client that does not take what it is sent is not read either.
+ */
+void ngx_rt_subscriber_resume(ngx_rt_subscriber_t *sub);
+#define ngx_rt_subscriber_is_read(sub)                                        \
+    ((sub)->transport->read == NULL                                           \
+     || (!(sub)->paused && (sub)->backlog == NULL))
+
 /* will be closed soon, but not in this call */
-void ngx_rt_subscriber_close(ngx_rt_subscriber_t *sub, ngx_uint_t failed);
+void ngx_rt_subscriber_close(ngx_rt_subscriber_t *sub, ngx_rt_end_e why);
+
+/*
+ * Joins a topic: its messages above "after" if that is not NULL, else what is
+ * published from now on.  NGX_DONE if it is there already, NGX_DECLINED and the
+ * gap if messages are missing, NGX_ERROR if there is no room.
+ */
+ngx_int_t ngx_rt_subscriber_join(ngx_rt_subscriber_t *sub,
+    const ngx_str_t *topic, const ngx_rt_id_t *after, ngx_rt_gap_t *gap);
+void ngx_rt_subscriber_leave(ngx_rt_subscriber_t *sub,
+    const ngx_str_t *topic);
+
+/* NULL if it has not joined it */
+ngx_rt_member_t *ngx_rt_subscriber_find(ngx_rt_subscriber_t *sub,
+    const ngx_str_t *topic);
 
 /* puts it into the queue of those who want more than to wait for mail */
 void ngx_rt_subscriber_queue(ngx_rt_subscriber_t *sub);
@@ -371,8 +482,9 @@ ngx_rt_batch_t *ngx_rt_subscriber_waiting(ngx_rt_subscriber_t *sub);
 /* ngx_current_msec of when a blocked client last took anything */
 ngx_msec_t ngx_rt_subscriber_stalled_at(ngx_rt_subscriber_t *sub);
 
+/* who share it are sent the same bytes */
 #define ngx_rt_subscriber_format(sub)                                         \
-    ((sub)->transport->index * NGX_RT_VARIANTS + (sub)->variant)
+    ((sub)->variant * NGX_RT_TRANSPORTS + (sub)->transport->index)
 
 
 /* ngx_rt_replay.c */
@@ -383,6 +495,13 @@ ngx_msec_t ngx_rt_subscriber_stalled_at(ngx_rt_subscriber_t *sub);
  */
 ngx_uint_t ngx_rt_replay_start(ngx_rt_subscriber_t *sub,
     const ngx_rt_id_t *asked, ngx_uint_t malformed, ngx_rt_gap_t *gap);
+
+/*
+ * The same for a topic that a subscriber has just joined: sets its "told", and
+ * the position back if it must.
+ */
+ngx_uint_t ngx_rt_replay_join(ngx_rt_subscriber_t *sub,
+    ngx_rt_member_t *member, const ngx_rt_id_t *asked, ngx_rt_gap_t *gap);
 
 /* gives a lagging subscriber one buffer of history */
 void ngx_rt_replay_run(ngx_rt_subscriber_t *sub);

@@ -18,6 +18,9 @@ static ngx_int_t ngx_rt_replay_read(ngx_rt_subscriber_t *sub,
     ngx_rt_batch_t *batch, ngx_uint_t *n);
 static ngx_int_t ngx_rt_replay_skip(ngx_rt_subscriber_t *sub,
     ngx_rt_batch_t *batch);
+static void ngx_rt_replay_settle(ngx_rt_subscriber_t *sub);
+static ngx_uint_t ngx_rt_replay_is_common(ngx_rt_subscriber_t *sub,
+    const ngx_rt_id_t *from);
 static ngx_uint_t ngx_rt_replay_repeat(ngx_rt_subscriber_t *sub);
 static void ngx_rt_replay_locate(ngx_rt_subscriber_t *sub,
     const ngx_rt_id_t *after, ngx_rt_gap_t *gap);
@@ -94,6 +97,69 @@ ngx_rt_replay_start(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *asked,
 }
 
 
+ngx_uint_t
+ngx_rt_replay_join(ngx_rt_subscriber_t *sub, ngx_rt_member_t *member,
+    const ngx_rt_id_t *asked, ngx_rt_gap_t *gap)
+{
+    ngx_uint_t             i, is_gap;
+    ngx_rt_id_t            none, *told;
+    ngx_rt_cursor_t        cur;
+    ngx_rt_cursor_view_t   view;
+
+    ngx_memzero(gap, sizeof(ngx_rt_gap_t));
+    ngx_memzero(&none, sizeof(ngx_rt_id_t));
+    ngx_memzero(&cur, sizeof(ngx_rt_cursor_t));
+
+    cur.topic = member->topic->interest->topic;
+
+    ngx_rt_cursor_view(sub->hub->zone, &cur, 1, asked, &view);
+
+    is_gap = ngx_rt_id_is(asked, <, &view.dropped);
+    member->told = is_gap ? view.dropped : *asked;
+
+    /* an id that is not yet: all there is, as in ngx_rt_replay_start() */
+
+    if (ngx_rt_id_is(asked, >, &view.last)) {
+        ngx_memzero(&cur, sizeof(ngx_rt_cursor_t));
+        cur.topic = member->topic->interest->topic;
+
+        ngx_rt_cursor_view(sub->hub->zone, &cur, 1, &none, &view);
+
+        is_gap = 1;
+        member->told = view.dropped;
+    }
+
+    /* the others have been given all up to the position that was */
+
+    if (ngx_rt_id_is(&member->told, <, &sub->position)) {
+
+        for (i = 0; i < sub->nmembers; i++) {
+            told = &sub->members[i].told;
+
+            if (&sub->members[i] != member
+                && ngx_rt_id_is(told, <, &sub->position))
+            {
+                *told = sub->position;
+            }
+        }
+
+        sub->position = member->told;
+    }
+
+    if (!is_gap) {
+        return 0;
+    }
+
+    gap->after = *asked;
+    gap->resumed = view.any ? view.oldest : view.last;
+    gap->position = sub->position;
+
+    ngx_rt_counter_add(sub->hub->zone, gaps, 1);
+
+    return 1;
+}
+
+
 void
 ngx_rt_replay_run(ngx_rt_subscriber_t *sub)
 {
@@ -109,7 +175,7 @@ ngx_rt_replay_run(ngx_rt_subscriber_t *sub)
 
     batch = ngx_rt_batch_create(4096);
     if (batch == NULL) {
-        ngx_rt_subscriber_close(sub, 1);
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
         return;
     }
 
@@ -121,12 +187,16 @@ ngx_rt_replay_run(ngx_rt_subscriber_t *sub)
 
     if (rc == NGX_OK) {
         sub->lagging = 0;
+        ngx_rt_replay_settle(sub);
 
     } else if (rc == NGX_ERROR) {
-        ngx_rt_subscriber_close(sub, 1);
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
 
     } else if (rc == NGX_DECLINED) {
-        ngx_rt_subscriber_close(sub, 0);
+        ngx_rt_subscriber_close(sub, NGX_RT_END_SLOW);
+
+    } else if (rc == NGX_ABORT) {
+        ngx_rt_subscriber_close(sub, NGX_RT_END_GAP);
     }
 
     ngx_log_debug4(NGX_LOG_DEBUG_HTTP, sub->hub->log, 0,
@@ -137,7 +207,7 @@ ngx_rt_replay_run(ngx_rt_subscriber_t *sub)
 
         refill = &sub->hub->refill;
 
-        if (sub->nmembers == 1 && n) {
+        if (n && ngx_rt_replay_is_common(sub, &from)) {
             ngx_rt_replay_forget(sub->hub);
 
             batch->refs++;
@@ -178,25 +248,26 @@ ngx_rt_replay_forget(ngx_rt_hub_t *hub)
 static ngx_rt_cursor_t *
 ngx_rt_replay_cursors(ngx_rt_subscriber_t *sub)
 {
-    ngx_uint_t     i;
+    ngx_uint_t     i, n;
     ngx_rt_hub_t  *hub;
 
     hub = sub->hub;
 
-    if (hub->ncursors < sub->nmembers) {
+    if (hub->cursors == NULL || hub->ncursors < sub->nmembers) {
 
         if (hub->cursors) {
             ngx_free(hub->cursors);
             hub->ncursors = 0;
         }
 
-        hub->cursors = ngx_alloc(sub->nmembers * sizeof(ngx_rt_cursor_t),
-                                 hub->log);
+        n = ngx_max(sub->nmembers, 1);
+
+        hub->cursors = ngx_alloc(n * sizeof(ngx_rt_cursor_t), hub->log);
         if (hub->cursors == NULL) {
             return NULL;
         }
 
-        hub->ncursors = sub->nmembers;
+        hub->ncursors = n;
     }
 
     ngx_memzero(hub->cursors, sub->nmembers * sizeof(ngx_rt_cursor_t));
@@ -213,7 +284,8 @@ ngx_rt_replay_cursors(ngx_rt_subscriber_t *sub)
 /*
  * Fills a batch of about "rt_buffer" bytes and moves the position.  NGX_OK if
  * all of the history is in, NGX_AGAIN if there is more, NGX_DECLINED if the
- * subscriber has to go because of a gap, NGX_ERROR if there is no memory.
+ * subscriber has to go because of a gap, NGX_ABORT if that is so because it
+ * cannot be told of one, NGX_ERROR if there is no memory.
  */
 
 static ngx_int_t
@@ -280,6 +352,7 @@ ngx_rt_replay_read(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch,
 static ngx_int_t
 ngx_rt_replay_skip(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch)
 {
+    ngx_int_t     rc;
     ngx_rt_gap_t  gap;
 
     if (sub->conf->slow == NGX_RT_SLOW_CLOSE) {
@@ -302,7 +375,27 @@ ngx_rt_replay_skip(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch)
 
     (void) ngx_rt_replay_cursors(sub);
 
-    return sub->transport->gap(batch, sub->variant, &gap);
+    rc = sub->transport->gap(batch, sub->variant, &gap);
+
+    return (rc == NGX_DECLINED) ? NGX_ABORT : rc;
+}
+
+
+/* of topics that were joined with an older position all is given by now */
+
+static void
+ngx_rt_replay_settle(ngx_rt_subscriber_t *sub)
+{
+    ngx_uint_t    i;
+    ngx_rt_id_t  *told;
+
+    for (i = 0; i < sub->nmembers; i++) {
+        told = &sub->members[i].told;
+
+        if (ngx_rt_id_is(told, >, &sub->position)) {
+            sub->position = *told;
+        }
+    }
 }
 
 
@@ -347,6 +440,16 @@ ngx_rt_replay_locate(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *after,
 }
 
 
+/* does the position say all that this refill depends on? */
+
+static ngx_uint_t
+ngx_rt_replay_is_common(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *from)
+{
+    return sub->nmembers == 1
+           && !ngx_rt_id_is(&sub->members[0].told, >, from);
+}
+
+
 /* many come back to the same place when a connection of all of them breaks */
 
 static ngx_uint_t
@@ -357,7 +460,7 @@ ngx_rt_replay_repeat(ngx_rt_subscriber_t *sub)
     refill = &sub->hub->refill;
 
     if (refill->batch == NULL
-        || sub->nmembers != 1
+        || !ngx_rt_replay_is_common(sub, &sub->position)
         || refill->topic != sub->members[0].topic
         || refill->format != ngx_rt_subscriber_format(sub)
         || !ngx_rt_id_is(&refill->from, ==, &sub->position))

@@ -18,15 +18,15 @@
 /* the largest TLS record, RFC 8446, 5.1 */
 #define NGX_RT_SINK_RECORD  16384
 
-/* what a client may send although nobody listens, in bytes and reads */
-#define NGX_RT_SINK_BUFFER  2048
-#define NGX_RT_SINK_READS   16
+/* how long a client that was told goodbye may go on sending, in ms */
+#define NGX_RT_SINK_LINGER  5000
 
 
 static ssize_t ngx_rt_sink_connection_send(ngx_rt_subscriber_t *sub,
     u_char *p, size_t len);
 static ngx_connection_t *ngx_rt_sink_connection_connection(
     ngx_rt_subscriber_t *sub);
+static void ngx_rt_sink_connection_resume(ngx_rt_subscriber_t *sub);
 static void ngx_rt_sink_connection_close(ngx_rt_subscriber_t *sub,
     ngx_uint_t error);
 
@@ -36,12 +36,16 @@ static ngx_int_t ngx_rt_sink_connection_push(ngx_connection_t *c,
     ngx_flag_t nodelay);
 static void ngx_rt_sink_connection_read_handler(ngx_event_t *rev);
 static void ngx_rt_sink_connection_write_handler(ngx_event_t *wev);
+static void ngx_rt_sink_connection_linger(ngx_connection_t *c);
+static void ngx_rt_sink_connection_linger_handler(ngx_event_t *rev);
+static void ngx_rt_sink_connection_empty_handler(ngx_event_t *wev);
 
 
 static const ngx_rt_sink_t  ngx_rt_sink_connection = {
     ngx_string("connection"),
     ngx_rt_sink_connection_send,
     ngx_rt_sink_connection_connection,
+    ngx_rt_sink_connection_resume,
     ngx_rt_sink_connection_close
 };
 
@@ -49,6 +53,7 @@ static const ngx_rt_sink_t  ngx_rt_sink_connection = {
 void
 ngx_rt_sink_connection_take(ngx_rt_subscriber_t *sub, ngx_http_request_t *r)
 {
+    ngx_buf_t                 *b;
     ngx_flag_t                 nodelay;
     ngx_event_t               *rev, *wev;
     ngx_connection_t          *c;
@@ -59,6 +64,7 @@ ngx_rt_sink_connection_take(ngx_rt_subscriber_t *sub, ngx_http_request_t *r)
     rev = c->read;
     wev = c->write;
     hc = r->http_connection;
+    b = r->header_in;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
     nodelay = clcf->tcp_nodelay;
@@ -84,12 +90,16 @@ ngx_rt_sink_connection_take(ngx_rt_subscriber_t *sub, ngx_http_request_t *r)
     rev->handler = ngx_rt_sink_connection_read_handler;
     wev->handler = ngx_rt_sink_connection_write_handler;
 
+    /* what came right behind the request is not lost */
+
+    ngx_rt_subscriber_read(sub, b->pos, b->last - b->pos);
+
     ngx_rt_sink_connection_free_buffers(c, hc);
 
     if (ngx_rt_sink_connection_push(c, nodelay) != NGX_OK
         || ngx_handle_read_event(rev, 0) != NGX_OK)
     {
-        ngx_rt_subscriber_close(sub, 1);
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
         return;
     }
 
@@ -200,16 +210,37 @@ ngx_rt_sink_connection_connection(ngx_rt_subscriber_t *sub)
 
 
 static void
-ngx_rt_sink_connection_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
+ngx_rt_sink_connection_resume(ngx_rt_subscriber_t *sub)
 {
     ngx_connection_t  *c;
 
     c = sub->peer;
 
+    ngx_post_event(c->read, &ngx_posted_events);
+}
+
+
+static void
+ngx_rt_sink_connection_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
+{
+    ngx_uint_t         linger;
+    ngx_connection_t  *c;
+
+    c = sub->peer;
+
+    /* a client that may still be sending must not lose our last words */
+
+    linger = (sub->transport->read && !error);
+
     ngx_rt_subscriber_destroy(sub);
 
     c->idle = 0;
     c->error |= error;
+
+    if (linger) {
+        ngx_rt_sink_connection_linger(c);
+        return;
+    }
 
 #if (NGX_HTTP_SSL)
     if (c->ssl && error) {
@@ -220,8 +251,6 @@ ngx_rt_sink_connection_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
     ngx_http_close_connection(c);
 }
 
-
-/* a subscriber has nothing to say: this is to learn that it has gone */
 
 static void
 ngx_rt_sink_connection_read_handler(ngx_event_t *rev)
@@ -249,7 +278,7 @@ ngx_rt_sink_connection_read_handler(ngx_event_t *rev)
 
     for (i = 0; i < NGX_RT_SINK_READS; i++) {
 
-        if (!rev->ready) {
+        if (!rev->ready || !ngx_rt_subscriber_is_read(sub)) {
             break;
         }
 
@@ -269,6 +298,8 @@ ngx_rt_sink_connection_read_handler(ngx_event_t *rev)
             ngx_rt_sink_connection_close(sub, 1);
             return;
         }
+
+        ngx_rt_subscriber_read(sub, buf, n);
     }
 
     if (ngx_handle_read_event(rev, 0) != NGX_OK) {
@@ -294,6 +325,115 @@ ngx_rt_sink_connection_write_handler(ngx_event_t *wev)
     ngx_rt_subscriber_writable(sub);
 
     if (ngx_handle_write_event(wev, 0) != NGX_OK) {
-        ngx_rt_subscriber_close(sub, 1);
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
     }
+}
+
+
+/* as ngx_http_set_lingering_close() */
+
+static void
+ngx_rt_sink_connection_linger(ngx_connection_t *c)
+{
+    ngx_event_t  *rev, *wev;
+
+    rev = c->read;
+    wev = c->write;
+
+#if (NGX_HTTP_SSL)
+
+    if (c->ssl) {
+        ngx_int_t  rc;
+
+        c->ssl->shutdown_without_free = 1;
+
+        rc = ngx_ssl_shutdown(c);
+
+        if (rc == NGX_ERROR) {
+            ngx_http_close_connection(c);
+            return;
+        }
+
+        if (rc == NGX_AGAIN) {
+            c->ssl->handler = ngx_rt_sink_connection_linger;
+            return;
+        }
+    }
+
+#endif
+
+    rev->handler = ngx_rt_sink_connection_linger_handler;
+    wev->handler = ngx_rt_sink_connection_empty_handler;
+
+    if (ngx_handle_read_event(rev, 0) != NGX_OK
+        || ((ngx_event_flags & NGX_USE_LEVEL_EVENT) && wev->active
+            && ngx_del_event(wev, NGX_WRITE_EVENT, 0) != NGX_OK))
+    {
+        ngx_http_close_connection(c);
+        return;
+    }
+
+    if (ngx_shutdown_socket(c->fd, NGX_WRITE_SHUTDOWN) == -1) {
+        ngx_connection_error(c, ngx_socket_errno,
+                             ngx_shutdown_socket_n " failed");
+        ngx_http_close_connection(c);
+        return;
+    }
+
+    c->log->action = "waiting for subscriber to close";
+    c->close = 0;
+    ngx_reusable_connection(c, 1);
+
+    ngx_add_timer(rev, NGX_RT_SINK_LINGER);
+
+    if (rev->ready) {
+        ngx_rt_sink_connection_linger_handler(rev);
+    }
+}
+
+
+static void
+ngx_rt_sink_connection_linger_handler(ngx_event_t *rev)
+{
+    ssize_t            n;
+    u_char             buf[NGX_RT_SINK_BUFFER];
+    ngx_uint_t         i;
+    ngx_connection_t  *c;
+
+    c = rev->data;
+
+    if (rev->timedout || c->close) {
+        ngx_http_close_connection(c);
+        return;
+    }
+
+    for (i = 0; i < NGX_RT_SINK_READS && rev->ready; i++) {
+
+        n = c->recv(c, buf, NGX_RT_SINK_BUFFER);
+
+        if (n == NGX_AGAIN) {
+            break;
+        }
+
+        if (n == NGX_ERROR || n == 0) {
+            ngx_http_close_connection(c);
+            return;
+        }
+    }
+
+    if (ngx_handle_read_event(rev, 0) != NGX_OK) {
+        ngx_http_close_connection(c);
+        return;
+    }
+
+    if (i == NGX_RT_SINK_READS) {
+        ngx_post_event(rev, &ngx_posted_next_events);
+    }
+}
+
+
+static void
+ngx_rt_sink_connection_empty_handler(ngx_event_t *wev)
+{
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, wev->log, 0, "rt lingering write");
 }

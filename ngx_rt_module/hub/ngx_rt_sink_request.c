@@ -31,12 +31,17 @@ static ssize_t ngx_rt_sink_request_send(ngx_rt_subscriber_t *sub, u_char *p,
     size_t len);
 static ngx_connection_t *ngx_rt_sink_request_connection(
     ngx_rt_subscriber_t *sub);
+static void ngx_rt_sink_request_resume(ngx_rt_subscriber_t *sub);
 static void ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub,
     ngx_uint_t error);
 
 static void ngx_rt_sink_request_stay(ngx_rt_subscriber_t *sub,
     ngx_http_request_t *r);
 static void ngx_rt_sink_request_read_handler(ngx_http_request_t *r);
+static ngx_uint_t ngx_rt_sink_request_is_open(ngx_http_request_t *r,
+    ngx_rt_subscriber_t *sub);
+static ngx_uint_t ngx_rt_sink_request_read(ngx_http_request_t *r,
+    ngx_rt_subscriber_t *sub);
 static void ngx_rt_sink_request_write_handler(ngx_http_request_t *r);
 static ngx_rt_subscriber_t *ngx_rt_sink_request_find(ngx_http_request_t *r);
 static void ngx_rt_sink_request_cleanup(void *data);
@@ -51,6 +56,7 @@ static const ngx_rt_sink_t  ngx_rt_sink_request = {
     ngx_string("request"),
     ngx_rt_sink_request_send,
     ngx_rt_sink_request_connection,
+    ngx_rt_sink_request_resume,
     ngx_rt_sink_request_close
 };
 
@@ -121,6 +127,7 @@ ngx_rt_sink_request_leave(ngx_rt_subscriber_t *sub)
 static void
 ngx_rt_sink_request_stay(ngx_rt_subscriber_t *sub, ngx_http_request_t *r)
 {
+    ngx_buf_t                 *b;
     ngx_connection_t          *c;
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -135,8 +142,16 @@ ngx_rt_sink_request_stay(ngx_rt_subscriber_t *sub, ngx_http_request_t *r)
         && clcf->tcp_nodelay
         && ngx_tcp_nodelay(c) != NGX_OK)
     {
-        ngx_rt_subscriber_close(sub, 1);
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
         return;
+    }
+
+    /* what came right behind the request is not lost */
+
+    if (sub->transport->read) {
+        b = r->header_in;
+        ngx_rt_subscriber_read(sub, b->pos, b->last - b->pos);
+        b->pos = b->last;
     }
 
     /* the client may have gone before the handler was there */
@@ -209,6 +224,17 @@ ngx_rt_sink_request_connection(ngx_rt_subscriber_t *sub)
 
 
 static void
+ngx_rt_sink_request_resume(ngx_rt_subscriber_t *sub)
+{
+    ngx_rt_sink_request_t  *rs;
+
+    rs = sub->peer;
+
+    ngx_post_event(rs->request->connection->read, &ngx_posted_events);
+}
+
+
+static void
 ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
 {
     ngx_int_t               rc;
@@ -251,55 +277,23 @@ ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
 }
 
 
-/*
- * Learns that the client has gone, as ngx_http_test_reading() does, which would
- * finalize the request behind the subscriber's back.
- */
-
 static void
 ngx_rt_sink_request_read_handler(ngx_http_request_t *r)
 {
-    char                  buf[1];
-    ssize_t               n;
-    ngx_event_t          *rev;
     ngx_connection_t     *c;
     ngx_rt_subscriber_t  *sub;
 
     c = r->connection;
-    rev = c->read;
     sub = ngx_rt_sink_request_find(r);
 
     if (sub == NULL) {
         return;
     }
 
-    if (r->http_version >= NGX_HTTP_VERSION_20) {
-
-        /* a stream: there is no socket to ask */
-
-        if (!c->error && !rev->error) {
-            return;
-        }
-
-    } else {
-        n = recv(c->fd, buf, 1, MSG_PEEK);
-
-        if (!rev->pending_eof
-            && (n > 0 || (n == -1 && ngx_socket_errno == NGX_EAGAIN)))
-        {
-            /* what a client sends is left where it is */
-
-            if ((ngx_event_flags & NGX_USE_LEVEL_EVENT)
-                && rev->active
-                && ngx_del_event(rev, NGX_READ_EVENT, 0) != NGX_OK)
-            {
-                ngx_rt_subscriber_close(sub, 1);
-            }
-
-            return;
-        }
-
-        rev->eof = 1;
+    if (sub->transport->read ? ngx_rt_sink_request_read(r, sub)
+                             : ngx_rt_sink_request_is_open(r, sub))
+    {
+        return;
     }
 
 #if (NGX_HTTP_SSL)
@@ -310,7 +304,94 @@ ngx_rt_sink_request_read_handler(ngx_http_request_t *r)
 
     ngx_log_error(NGX_LOG_INFO, c->log, 0, "subscriber closed connection");
 
-    ngx_rt_subscriber_close(sub, 1);
+    ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
+}
+
+
+/*
+ * Learns that the client has gone, as ngx_http_test_reading() does, which would
+ * finalize the request behind the subscriber's back.
+ */
+
+static ngx_uint_t
+ngx_rt_sink_request_is_open(ngx_http_request_t *r, ngx_rt_subscriber_t *sub)
+{
+    char               buf[1];
+    ssize_t            n;
+    ngx_event_t       *rev;
+    ngx_connection_t  *c;
+
+    c = r->connection;
+    rev = c->read;
+
+    if (r->http_version >= NGX_HTTP_VERSION_20) {
+
+        /* a stream: there is no socket to ask */
+
+        return !c->error && !rev->error;
+    }
+
+    n = recv(c->fd, buf, 1, MSG_PEEK);
+
+    if (!rev->pending_eof
+        && (n > 0 || (n == -1 && ngx_socket_errno == NGX_EAGAIN)))
+    {
+        /* what a client sends is left where it is */
+
+        if ((ngx_event_flags & NGX_USE_LEVEL_EVENT)
+            && rev->active
+            && ngx_del_event(rev, NGX_READ_EVENT, 0) != NGX_OK)
+        {
+            return 0;
+        }
+
+        return 1;
+    }
+
+    rev->eof = 1;
+
+    return 0;
+}
+
+
+/* 0 if the client has gone */
+
+static ngx_uint_t
+ngx_rt_sink_request_read(ngx_http_request_t *r, ngx_rt_subscriber_t *sub)
+{
+    ssize_t            n;
+    u_char             buf[NGX_RT_SINK_BUFFER];
+    ngx_uint_t         i;
+    ngx_event_t       *rev;
+    ngx_connection_t  *c;
+
+    c = r->connection;
+    rev = c->read;
+
+    for (i = 0; i < NGX_RT_SINK_READS; i++) {
+
+        if (!rev->ready || !ngx_rt_subscriber_is_read(sub)) {
+            break;
+        }
+
+        n = c->recv(c, buf, NGX_RT_SINK_BUFFER);
+
+        if (n == NGX_AGAIN) {
+            break;
+        }
+
+        if (n == NGX_ERROR || n == 0) {
+            return 0;
+        }
+
+        ngx_rt_subscriber_read(sub, buf, n);
+    }
+
+    if (i == NGX_RT_SINK_READS) {
+        ngx_post_event(rev, &ngx_posted_next_events);
+    }
+
+    return ngx_handle_read_event(rev, 0) == NGX_OK;
 }
 
 

@@ -51,6 +51,10 @@ static ngx_int_t ngx_rt_subscriber_wait(ngx_rt_subscriber_t *sub,
 static ngx_int_t ngx_rt_subscriber_flush(ngx_rt_subscriber_t *sub);
 static void ngx_rt_subscriber_pop(ngx_rt_backlog_t *bl);
 static void ngx_rt_subscriber_end(ngx_rt_subscriber_t *sub);
+static void ngx_rt_subscriber_goodbye(ngx_rt_subscriber_t *sub);
+static ngx_int_t ngx_rt_subscriber_grow(ngx_rt_subscriber_t *sub);
+static void ngx_rt_subscriber_move(ngx_rt_member_t *dst,
+    ngx_rt_member_t *src);
 
 
 ngx_rt_subscriber_t *
@@ -58,10 +62,11 @@ ngx_rt_subscriber_create(ngx_rt_hub_t *hub,
     const ngx_rt_transport_t *transport, ngx_rt_subscriber_conf_t *conf,
     const ngx_str_t *topics, ngx_uint_t n)
 {
-    ngx_uint_t            i;
-    ngx_rt_subscriber_t  *sub;
+    ngx_uint_t             i;
+    ngx_rt_subscriber_t   *sub;
+    ngx_rt_cursor_view_t   view;
 
-    sub = ngx_calloc(offsetof(ngx_rt_subscriber_t, members)
+    sub = ngx_calloc(offsetof(ngx_rt_subscriber_t, first)
                      + n * sizeof(ngx_rt_member_t), hub->log);
     if (sub == NULL) {
         return NULL;
@@ -71,6 +76,13 @@ ngx_rt_subscriber_create(ngx_rt_hub_t *hub,
     sub->transport = transport;
     sub->conf = conf;
     sub->opening = 1;
+    sub->members = sub->first;
+    sub->room = (uint32_t) n;
+
+    if (n == 0) {
+        ngx_rt_cursor_view(hub->zone, NULL, 0, &sub->position, &view);
+        sub->position = view.last;
+    }
 
     for (i = 0; i < n; i++) {
         sub->members[i].sub = sub;
@@ -109,6 +121,7 @@ ngx_rt_subscriber_create(ngx_rt_hub_t *hub,
     }
 
     sub->ping_at = ngx_current_msec + conf->ping;
+    sub->heard_at = ngx_current_msec;
 
     hub->nsubscribers++;
     hub->zone->worker->nsubscribers[transport->index]++;
@@ -127,12 +140,20 @@ ngx_rt_subscriber_destroy(ngx_rt_subscriber_t *sub)
 
     hub = sub->hub;
 
+    if (sub->transport->release) {
+        sub->transport->release(sub);
+    }
+
     if (sub->queued) {
         ngx_queue_remove(&sub->work);
     }
 
     for (i = 0; i < sub->nmembers; i++) {
         ngx_rt_hub_detach(hub, &sub->members[i]);
+    }
+
+    if (sub->members != sub->first) {
+        ngx_free(sub->members);
     }
 
     if (sub->backlog) {
@@ -198,11 +219,23 @@ ngx_rt_subscriber_send(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch)
     }
 
     if (n == NGX_ERROR) {
-        ngx_rt_subscriber_close(sub, 1);
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
         return NGX_ERROR;
     }
 
     return ngx_rt_subscriber_wait(sub, batch, n);
+}
+
+
+void
+ngx_rt_subscriber_reply(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch)
+{
+    if (sub->backlog) {
+        (void) ngx_rt_subscriber_wait(sub, batch, 0);
+
+    } else {
+        (void) ngx_rt_subscriber_send(sub, batch);
+    }
 }
 
 
@@ -214,21 +247,64 @@ ngx_rt_subscriber_writable(ngx_rt_subscriber_t *sub)
     }
 
     if (ngx_rt_subscriber_flush(sub) == NGX_ERROR) {
-        ngx_rt_subscriber_close(sub, 1);
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
         return;
     }
 
-    if (sub->backlog == NULL && (sub->lagging || sub->closing)) {
+    if (sub->backlog) {
+        return;
+    }
+
+    if (sub->lagging || sub->closing) {
         ngx_rt_subscriber_queue(sub);
+    }
+
+    if (sub->transport->read) {
+        ngx_rt_subscriber_resume(sub);
     }
 }
 
 
 void
-ngx_rt_subscriber_close(ngx_rt_subscriber_t *sub, ngx_uint_t failed)
+ngx_rt_subscriber_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
 {
+    sub->heard_at = ngx_current_msec;
+
+    if (sub->transport->read && !sub->failed) {
+        sub->transport->read(sub, p, len);
+    }
+}
+
+
+void
+ngx_rt_subscriber_resume(ngx_rt_subscriber_t *sub)
+{
+    sub->paused = 0;
+    sub->heard_at = ngx_current_msec;
+
+    if (sub->failed) {
+        return;
+    }
+
+    sub->transport->read(sub, NULL, 0);
+
+    if (ngx_rt_subscriber_is_read(sub)) {
+        sub->sink->resume(sub);
+    }
+}
+
+
+void
+ngx_rt_subscriber_close(ngx_rt_subscriber_t *sub, ngx_rt_end_e why)
+{
+    if (why == NGX_RT_END_FAILED) {
+        sub->failed = 1;
+
+    } else if (!sub->closing) {
+        sub->why = why;
+    }
+
     sub->closing = 1;
-    sub->failed |= failed;
 
     ngx_rt_subscriber_queue(sub);
 }
@@ -314,6 +390,88 @@ ngx_rt_subscriber_service_handler(ngx_event_t *ev)
 }
 
 
+ngx_int_t
+ngx_rt_subscriber_join(ngx_rt_subscriber_t *sub, const ngx_str_t *topic,
+    const ngx_rt_id_t *after, ngx_rt_gap_t *gap)
+{
+    ngx_rt_id_t       last;
+    ngx_rt_member_t  *member;
+
+    if (ngx_rt_subscriber_find(sub, topic)) {
+        return NGX_DONE;
+    }
+
+    if (sub->nmembers == sub->room && ngx_rt_subscriber_grow(sub) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    member = &sub->members[sub->nmembers];
+
+    ngx_memzero(member, sizeof(ngx_rt_member_t));
+    member->sub = sub;
+
+    if (ngx_rt_hub_attach(sub->hub, member, topic, &last) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    sub->nmembers++;
+
+    /* mail that is older passes it by, the history gives what is due */
+
+    sub->lagging = 1;
+    ngx_rt_subscriber_queue(sub);
+
+    if (after == NULL) {
+        member->told = last;
+        return NGX_OK;
+    }
+
+    return ngx_rt_replay_join(sub, member, after, gap) ? NGX_DECLINED
+                                                       : NGX_OK;
+}
+
+
+void
+ngx_rt_subscriber_leave(ngx_rt_subscriber_t *sub, const ngx_str_t *topic)
+{
+    ngx_rt_member_t  *last, *member;
+
+    member = ngx_rt_subscriber_find(sub, topic);
+
+    if (member == NULL) {
+        return;
+    }
+
+    ngx_rt_hub_detach(sub->hub, member);
+
+    last = &sub->members[--sub->nmembers];
+
+    if (member != last) {
+        ngx_rt_subscriber_move(member, last);
+    }
+}
+
+
+ngx_rt_member_t *
+ngx_rt_subscriber_find(ngx_rt_subscriber_t *sub, const ngx_str_t *topic)
+{
+    ngx_str_t   *name;
+    ngx_uint_t   i;
+
+    for (i = 0; i < sub->nmembers; i++) {
+        name = &sub->members[i].topic->name;
+
+        if (name->len == topic->len
+            && ngx_memcmp(name->data, topic->data, name->len) == 0)
+        {
+            return &sub->members[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 ngx_msec_t
 ngx_rt_subscriber_stalled_at(ngx_rt_subscriber_t *sub)
 {
@@ -343,7 +501,7 @@ ngx_rt_subscriber_wait(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch,
         bl = ngx_alloc(sizeof(ngx_rt_backlog_t), sub->hub->log);
 
         if (bl == NULL) {
-            ngx_rt_subscriber_close(sub, 1);
+            ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
             return NGX_ERROR;
         }
 
@@ -364,7 +522,7 @@ ngx_rt_subscriber_wait(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch,
     piece = ngx_alloc(sizeof(ngx_rt_piece_t), sub->hub->log);
 
     if (piece == NULL) {
-        ngx_rt_subscriber_close(sub, 1);
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
         return NGX_ERROR;
     }
 
@@ -401,6 +559,7 @@ ngx_rt_subscriber_flush(ngx_rt_subscriber_t *sub)
 
         if (n > 0) {
             bl->stalled_at = ngx_current_msec;
+            sub->heard_at = ngx_current_msec;
         }
 
         bl->offset += n;
@@ -435,32 +594,92 @@ ngx_rt_subscriber_pop(ngx_rt_backlog_t *bl)
 }
 
 
-/* says goodbye, which may have to wait for the socket, and closes */
+/* says goodbye, which may have to wait for the client, and closes */
 
 static void
 ngx_rt_subscriber_end(ngx_rt_subscriber_t *sub)
 {
-    ngx_rt_batch_t  *batch;
+    if (!sub->failed && !sub->ended) {
+        ngx_rt_subscriber_goodbye(sub);
+    }
 
-    if (!sub->failed && !sub->ended && sub->transport->end) {
-        sub->ended = 1;
-
-        batch = ngx_rt_batch_create(64);
-
-        if (batch != NULL) {
-            if (sub->transport->end(batch, sub->variant) == NGX_OK
-                && batch->len)
-            {
-                (void) ngx_rt_subscriber_send(sub, batch);
-            }
-
-            ngx_rt_batch_unref(batch);
-        }
-
-        if (sub->backlog && !sub->failed) {
-            return;
-        }
+    if (!sub->failed && (sub->backlog || sub->awaited)) {
+        return;
     }
 
     sub->sink->close(sub, sub->failed);
+}
+
+
+static void
+ngx_rt_subscriber_goodbye(ngx_rt_subscriber_t *sub)
+{
+    ngx_rt_batch_t  *batch;
+
+    sub->ended = 1;
+
+    batch = ngx_rt_batch_create(128);
+
+    if (batch == NULL) {
+        sub->failed = 1;
+        return;
+    }
+
+    if (sub->transport->end(batch, sub) == NGX_AGAIN) {
+        sub->awaited = 1;
+        sub->ends_at = ngx_current_msec + NGX_RT_ANSWER;
+
+        ngx_rt_heartbeat_remove(sub);
+        ngx_rt_heartbeat_add(sub);
+    }
+
+    if (batch->len) {
+        (void) ngx_rt_subscriber_send(sub, batch);
+    }
+
+    ngx_rt_batch_unref(batch);
+
+    if (sub->awaited && sub->paused) {
+        ngx_rt_subscriber_resume(sub);
+    }
+}
+
+
+static ngx_int_t
+ngx_rt_subscriber_grow(ngx_rt_subscriber_t *sub)
+{
+    ngx_uint_t        i, room;
+    ngx_rt_member_t  *members;
+
+    room = sub->room ? 2 * sub->room : 4;
+
+    members = ngx_alloc(room * sizeof(ngx_rt_member_t), sub->hub->log);
+    if (members == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < sub->nmembers; i++) {
+        ngx_rt_subscriber_move(&members[i], &sub->members[i]);
+    }
+
+    if (sub->members != sub->first) {
+        ngx_free(sub->members);
+    }
+
+    sub->members = members;
+    sub->room = (uint32_t) room;
+
+    return NGX_OK;
+}
+
+
+/* a member is linked to its neighbours among those of the topic */
+
+static void
+ngx_rt_subscriber_move(ngx_rt_member_t *dst, ngx_rt_member_t *src)
+{
+    *dst = *src;
+
+    ngx_queue_insert_after(&src->queue, &dst->queue);
+    ngx_queue_remove(&src->queue);
 }

@@ -54,6 +54,16 @@ ngx_int_t ngx_rt_publish(ngx_rt_stream_t *st, ngx_rt_publication_t *pub,
     ngx_rt_refusal_t *refusal);
 
 
+/* ngx_rt_publish_object.c */
+
+/*
+ * Publishes a JSON object.  What "pub" has of a topic is the only one allowed,
+ * what it has of an event type is for objects without one.
+ */
+ngx_int_t ngx_rt_publish_object(ngx_rt_stream_t *st, json_t *object,
+    ngx_rt_publication_t *pub, ngx_rt_refusal_t *refusal);
+
+
 /* ngx_rt_broker_local.c */
 
 extern const ngx_rt_broker_t  ngx_rt_broker_local;

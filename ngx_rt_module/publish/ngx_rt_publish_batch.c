@@ -4,10 +4,7 @@
  */
 
 
-/*
- * A batch: newline-delimited JSON, {"topic":...,"event":...,"data":...} a line.
- * Data that is a string is published as its text, any other value as JSON.
- */
+/* A batch: newline-delimited JSON, see ngx_rt_publish_object.c. */
 
 
 #include "ngx_rt_publish.h"
@@ -43,11 +40,6 @@ static ngx_int_t ngx_rt_publish_batch_line(ngx_rt_batch_lines_t *lines,
     const ngx_str_t *line);
 static ngx_int_t ngx_rt_publish_batch_publish(ngx_rt_batch_lines_t *lines,
     json_t *object);
-static const char *ngx_rt_publish_batch_fill(ngx_rt_batch_lines_t *lines,
-    json_t *object, ngx_rt_publication_t *pub);
-static char *ngx_rt_publish_batch_dump(json_t *data);
-static void ngx_rt_publish_batch_member(json_t *object, const char *name,
-    ngx_str_t *value);
 
 
 ngx_int_t
@@ -265,39 +257,14 @@ ngx_rt_publish_batch_line(ngx_rt_batch_lines_t *lines, const ngx_str_t *line)
 static ngx_int_t
 ngx_rt_publish_batch_publish(ngx_rt_batch_lines_t *lines, json_t *object)
 {
-    char                  *text;
-    json_t                *data;
     u_char                 id[NGX_RT_ID_LEN];
-    ngx_int_t              rc;
     ngx_rt_publication_t   pub;
 
-    lines->refusal.reason = ngx_rt_publish_batch_fill(lines, object, &pub);
+    pub = lines->model;
 
-    if (lines->refusal.reason != NULL) {
-        return NGX_DECLINED;
-    }
-
-    text = NULL;
-    data = json_object_get(object, "data");
-
-    if (!json_is_string(data)) {
-        text = ngx_rt_publish_batch_dump(data);
-
-        if (text == NULL) {
-            lines->refusal.status = NGX_HTTP_SERVICE_UNAVAILABLE;
-            lines->refusal.reason = "no memory";
-            return NGX_DECLINED;
-        }
-
-        pub.data.data = (u_char *) text;
-        pub.data.len = ngx_strlen(text);
-    }
-
-    rc = ngx_rt_publish(lines->stream, &pub, &lines->refusal);
-
-    ngx_free(text);
-
-    if (rc != NGX_OK) {
+    if (ngx_rt_publish_object(lines->stream, object, &pub, &lines->refusal)
+        != NGX_OK)
+    {
         return NGX_DECLINED;
     }
 
@@ -312,88 +279,4 @@ ngx_rt_publish_batch_publish(ngx_rt_batch_lines_t *lines, json_t *object)
     }
 
     return NGX_OK;
-}
-
-
-/* takes the members of a line; NULL, or what is wrong with them */
-
-static const char *
-ngx_rt_publish_batch_fill(ngx_rt_batch_lines_t *lines, json_t *object,
-    ngx_rt_publication_t *pub)
-{
-    ngx_str_t  *topic;
-
-    topic = &lines->model.topic;
-
-    ngx_rt_publish_batch_member(object, "topic", &pub->topic);
-    ngx_rt_publish_batch_member(object, "event", &pub->event);
-    ngx_rt_publish_batch_member(object, "data", &pub->data);
-
-    if (json_object_get(object, "event") == NULL) {
-        pub->event = lines->model.event;
-
-    } else if (pub->event.data == NULL) {
-        return "\"event\" is not a string";
-    }
-
-    if (json_object_get(object, "topic") == NULL) {
-        pub->topic = *topic;
-
-    } else if (pub->topic.data == NULL) {
-        return "\"topic\" is not a string";
-
-    } else if (topic->len
-               && (pub->topic.len != topic->len
-                   || ngx_memcmp(pub->topic.data, topic->data, topic->len)
-                      != 0))
-    {
-        return "\"topic\" is not the one of this location";
-    }
-
-    return json_object_get(object, "data") ? NULL : "\"data\" is missing";
-}
-
-
-/* compact JSON on the heap; NULL if there is no memory */
-
-static char *
-ngx_rt_publish_batch_dump(json_t *data)
-{
-    char    *text;
-    json_t  *copy;
-
-    /* 0.1 is to stay 0.1, if nothing is lost by it */
-
-    text = json_dumps(data, JSON_COMPACT|JSON_ENCODE_ANY
-                            |JSON_REAL_PRECISION(15));
-
-    copy = json_loads(text ? text : "", JSON_DECODE_ANY|JSON_ALLOW_NUL, NULL);
-
-    if (!json_equal(copy, data)) {
-        ngx_free(text);
-        text = json_dumps(data, JSON_COMPACT|JSON_ENCODE_ANY);
-    }
-
-    json_decref(copy);
-
-    return text;
-}
-
-
-/* no data if there is no such member or it is not a string */
-
-static void
-ngx_rt_publish_batch_member(json_t *object, const char *name,
-    ngx_str_t *value)
-{
-    json_t  *member;
-
-    ngx_str_null(value);
-
-    member = json_object_get(object, name);
-
-    if (json_is_string(member)) {
-        value->data = (u_char *) json_string_value(member);
-        value->len = json_string_length(member);
-    }
 }

@@ -28,6 +28,9 @@ static ngx_http_variable_t  ngx_rt_variables[] = {
     { ngx_string("rt_last_event_id"), NULL, ngx_rt_variable_get,
       offsetof(ngx_rt_ctx_t, last_event_id), NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("rt_identity"), NULL, ngx_rt_variable_get,
+      offsetof(ngx_rt_ctx_t, identity), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
       ngx_http_null_variable
 };
 
@@ -58,7 +61,7 @@ ngx_rt_variable_get(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ngx_str_t     *value;
     ngx_rt_ctx_t  *ctx;
 
-    ctx = ngx_rt_ctx_find(r);
+    ctx = ngx_rt_ctx_of_variables(r);
 
     value = (ctx == NULL) ? NULL : (ngx_str_t *) ((char *) ctx + data);
 

@@ -282,6 +282,7 @@ ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors, ngx_uint_t n,
     ngx_uint_t            i, steps;
     ngx_rt_cursor_t      *cur;
     ngx_rt_topic_sh_t    *tp;
+    const ngx_rt_id_t    *from;
     ngx_rt_message_sh_t  *m;
 
     steps = 0;
@@ -289,6 +290,7 @@ ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors, ngx_uint_t n,
     for (i = 0; i < n; i++) {
         cur = &cursors[i];
         tp = cur->topic;
+        from = ngx_rt_id_is(&cur->told, >, id) ? &cur->told : id;
 
         /* behind the newest there may be another one by now */
 
@@ -298,7 +300,7 @@ ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors, ngx_uint_t n,
 
         cur->found = 0;
 
-        if (tp->oldest && ngx_rt_id_is(&tp->oldest->msg.id, >, id)) {
+        if (tp->oldest && ngx_rt_id_is(&tp->oldest->msg.id, >, from)) {
             cur->message = tp->oldest;
             cur->id = tp->oldest->msg.id;
             cur->found = 1;
@@ -312,7 +314,7 @@ ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors, ngx_uint_t n,
              && !ngx_rt_id_is(&tp->oldest->msg.id, >, &cur->id))
             ? cur->message->prev : tp->newest;
 
-        while (m && ngx_rt_id_is(&m->msg.id, >, id)) {
+        while (m && ngx_rt_id_is(&m->msg.id, >, from)) {
 
             if (steps++ == NGX_RT_CURSOR_STEPS) {
                 return 0;

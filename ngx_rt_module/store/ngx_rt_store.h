@@ -48,7 +48,12 @@
     _(evicted,   "messages dropped early because the zone was full")          \
     _(refused,   "publishes and subscriptions refused for lack of room")      \
     _(slow,      "times a subscriber fell behind by more than its buffer")    \
-    _(wakeups,   "wake-ups sent to other workers")
+    _(wakeups,   "wake-ups sent to other workers")                            \
+    _(received,  "messages received from subscribers")                        \
+    _(rejected,  "messages of subscribers that were not accepted")            \
+    _(violations, "subscribers closed because they broke the protocol")       \
+    _(forbidden, "subscriptions refused because of their origin")             \
+    _(silent,    "subscribers closed because they answered no ping")
 
 #define ngx_rt_counter_index(name, text)  NGX_RT_COUNTER_##name,
 
@@ -282,7 +287,7 @@ typedef struct {
     ngx_rt_topic_sh_t       *topic;
     ngx_rt_message_sh_t     *message;     /* NULL: behind the newest */
     ngx_rt_id_t              id;          /* of the message */
-    ngx_rt_id_t              told;        /* the reader knows of losses up to */
+    ngx_rt_id_t              told;        /* its reader needs none up to here */
     unsigned                 found:1;     /* the search for it is over */
 } ngx_rt_cursor_t;
 
@@ -459,8 +464,8 @@ void ngx_rt_cursor_rewind(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
 /*
  * Gives the next messages above "id" in id order, at most NGX_RT_READ_MESSAGES
  * and about "size" bytes of data, the tag being the index of the cursor.  They
- * are held until the next call or ngx_rt_cursor_release().  NGX_DECLINED if a
- * message above "id" and above what was told is missing.
+ * are held until the next call or ngx_rt_cursor_release().  Those up to "told"
+ * are left out.  NGX_DECLINED if a message above both is missing.
  */
 ngx_int_t ngx_rt_cursor_read(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
     ngx_uint_t n, const ngx_rt_id_t *id, size_t size, ngx_rt_mail_t *mail,

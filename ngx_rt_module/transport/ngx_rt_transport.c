@@ -10,20 +10,21 @@
 #include "ngx_rt_transport.h"
 
 
-static const ngx_rt_transport_t *ngx_rt_transport_negotiate(
-    ngx_http_request_t *r, ngx_int_t *status);
 static ngx_int_t ngx_rt_transport_topics(ngx_http_request_t *r, ngx_uint_t max,
     ngx_array_t *topics, const char **reason);
 static ngx_int_t ngx_rt_transport_subscribe(ngx_http_request_t *r,
     ngx_rt_stream_t *st, ngx_rt_subscriber_conf_t *conf,
-    const ngx_rt_transport_t *tr, ngx_array_t *topics);
+    const ngx_rt_transport_t *tr, uint64_t variant, ngx_array_t *topics);
 static void ngx_rt_transport_last_event_id(ngx_http_request_t *r,
     ngx_str_t *value);
 static ngx_int_t ngx_rt_transport_greet(ngx_rt_subscriber_t *sub,
     ngx_rt_gap_t *gap);
 
 
+/* in the order in which they are asked, which is that of their index */
+
 static const ngx_rt_transport_t  *ngx_rt_transports[] = {
+    &ngx_rt_transport_websocket,
     &ngx_rt_transport_sse,
     NULL
 };
@@ -40,8 +41,9 @@ ngx_int_t
 ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_stream_t *st,
     ngx_rt_subscriber_conf_t *conf)
 {
-    ngx_int_t                  rc, status;
-    ngx_uint_t                 variant, has_body;
+    uint64_t                   variant;
+    ngx_int_t                  rc;
+    ngx_uint_t                 i, has_body;
     const char                *reason;
     ngx_array_t                topics;
     ngx_rt_ctx_t              *ctx;
@@ -62,13 +64,13 @@ ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_stream_t *st,
         return rc;
     }
 
-    tr = ngx_rt_transport_negotiate(r, &status);
+    for (i = 0; !ngx_rt_transports[i]->match(r); i++) { /* void */ }
 
-    if (tr == NULL) {
-        return (status == NGX_HTTP_NOT_ALLOWED)
-               ? ngx_rt_answer_not_allowed(r, "GET, HEAD")
-               : ngx_rt_answer_error(r, status,
-                             "no transport is acceptable to the client");
+    tr = ngx_rt_transports[i];
+
+    rc = tr->check(r, conf, &variant);
+    if (rc != NGX_OK || r->header_sent) {
+        return rc;
     }
 
     /* a body that is still to come could never be left behind */
@@ -83,7 +85,18 @@ ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_stream_t *st,
     ctx->transport = tr->name;
     ngx_rt_transport_last_event_id(r, &ctx->last_event_id);
 
+    reason = NULL;
     rc = ngx_rt_transport_topics(r, conf->topics_max, &topics, &reason);
+
+    /* who can join topics later may begin with none */
+
+    if (rc == NGX_DECLINED
+        && ctx->topic.len == 0
+        && tr->read
+        && conf->receive->dynamic)
+    {
+        rc = NGX_OK;
+    }
 
     if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -97,31 +110,7 @@ ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_stream_t *st,
         return tr->open(r, &variant);
     }
 
-    return ngx_rt_transport_subscribe(r, st, conf, tr, &topics);
-}
-
-
-static const ngx_rt_transport_t *
-ngx_rt_transport_negotiate(ngx_http_request_t *r, ngx_int_t *status)
-{
-    ngx_int_t   rc;
-    ngx_uint_t  i;
-
-    *status = NGX_RT_HTTP_NOT_ACCEPTABLE;
-
-    for (i = 0; ngx_rt_transports[i]; i++) {
-        rc = ngx_rt_transports[i]->match(r);
-
-        if (rc == NGX_OK) {
-            return ngx_rt_transports[i];
-        }
-
-        if (rc != NGX_DECLINED) {
-            *status = rc;
-        }
-    }
-
-    return NULL;
+    return ngx_rt_transport_subscribe(r, st, conf, tr, variant, &topics);
 }
 
 
@@ -195,10 +184,11 @@ ngx_rt_transport_topics(ngx_http_request_t *r, ngx_uint_t max,
 static ngx_int_t
 ngx_rt_transport_subscribe(ngx_http_request_t *r,
     ngx_rt_stream_t *st, ngx_rt_subscriber_conf_t *conf,
-    const ngx_rt_transport_t *tr, ngx_array_t *topics)
+    const ngx_rt_transport_t *tr, uint64_t variant, ngx_array_t *topics)
 {
+    ngx_int_t              rc;
     ngx_str_t             *asked;
-    ngx_uint_t             variant, malformed, is_gap;
+    ngx_uint_t             malformed, is_gap;
     ngx_rt_id_t            id;
     ngx_rt_gap_t           gap;
     ngx_rt_subscriber_t   *sub;
@@ -221,6 +211,17 @@ ngx_rt_transport_subscribe(ngx_http_request_t *r,
 
     /* from here on the end of the request is the end of the subscriber */
 
+    rc = tr->read ? ngx_rt_receive_open(sub, r) : NGX_OK;
+
+    if (rc == NGX_DECLINED) {
+        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST,
+                                   "identity is longer than 256 bytes");
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     asked = &ngx_rt_ctx_find(r)->last_event_id;
 
     malformed = (asked->len
@@ -235,8 +236,14 @@ ngx_rt_transport_subscribe(ngx_http_request_t *r,
 
     sub->variant = variant;
 
-    if (ngx_rt_transport_greet(sub, is_gap ? &gap : NULL) != NGX_OK) {
+    rc = ngx_rt_transport_greet(sub, is_gap ? &gap : NULL);
+
+    if (rc == NGX_ERROR) {
         return NGX_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_rt_subscriber_close(sub, NGX_RT_END_GAP);
     }
 
     /* the content phase still uses the request */
@@ -273,6 +280,8 @@ ngx_rt_transport_last_event_id(ngx_http_request_t *r, ngx_str_t *value)
 }
 
 
+/* NGX_DECLINED if the subscriber can only be told of the gap by closing */
+
 static ngx_int_t
 ngx_rt_transport_greet(ngx_rt_subscriber_t *sub, ngx_rt_gap_t *gap)
 {
@@ -286,7 +295,7 @@ ngx_rt_transport_greet(ngx_rt_subscriber_t *sub, ngx_rt_gap_t *gap)
 
     rc = sub->transport->greet(batch, sub, gap);
 
-    if (rc == NGX_OK) {
+    if (rc == NGX_OK && batch->len) {
         rc = ngx_rt_subscriber_send(sub, batch);
     }
 

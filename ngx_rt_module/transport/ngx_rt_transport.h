@@ -17,11 +17,13 @@
 
 #include "../http/ngx_rt_http.h"
 #include "../hub/ngx_rt_hub.h"
+#include "../receive/ngx_rt_receive.h"
 
 
 typedef struct {
     ngx_rt_stream_t           *stream;
     ngx_http_complex_value_t   topics;
+    ngx_rt_dynamic_conf_t     *dynamic;   /* NULL: topics are fixed */
 } ngx_rt_subscribe_conf_t;
 
 
@@ -32,6 +34,11 @@ ngx_int_t ngx_rt_transport_handler(ngx_http_request_t *r,
 
 /* NULL behind the last one */
 const ngx_rt_transport_t *ngx_rt_transport_get(ngx_uint_t index);
+
+
+/* ngx_rt_transport_websocket.c */
+
+extern const ngx_rt_transport_t  ngx_rt_transport_websocket;
 
 
 /* ngx_rt_transport_sse.c */

@@ -20,66 +20,104 @@
 #define NGX_RT_SSE_REFUSED  10000
 
 
-static ngx_int_t ngx_rt_sse_match(ngx_http_request_t *r);
-static ngx_int_t ngx_rt_sse_open(ngx_http_request_t *r, ngx_uint_t *variant);
+static ngx_uint_t ngx_rt_sse_match(ngx_http_request_t *r);
+static ngx_int_t ngx_rt_sse_check(ngx_http_request_t *r,
+    ngx_rt_subscriber_conf_t *conf, uint64_t *variant);
+static ngx_int_t ngx_rt_sse_preflight(ngx_http_request_t *r,
+    ngx_rt_subscriber_conf_t *conf);
+static ngx_int_t ngx_rt_sse_open(ngx_http_request_t *r, uint64_t *variant);
 static ngx_int_t ngx_rt_sse_greet(ngx_rt_batch_t *batch,
     ngx_rt_subscriber_t *sub, const ngx_rt_gap_t *gap);
-static ngx_int_t ngx_rt_sse_encode(ngx_rt_batch_t *batch, ngx_uint_t variant,
+static ngx_int_t ngx_rt_sse_encode(ngx_rt_batch_t *batch, uint64_t variant,
     const ngx_str_t *topic, const ngx_rt_message_t *msg);
-static ngx_int_t ngx_rt_sse_gap(ngx_rt_batch_t *batch, ngx_uint_t variant,
+static ngx_int_t ngx_rt_sse_gap(ngx_rt_batch_t *batch, uint64_t variant,
     const ngx_rt_gap_t *gap);
-static ngx_int_t ngx_rt_sse_beat(ngx_rt_batch_t *batch, ngx_uint_t variant,
+static ngx_int_t ngx_rt_sse_beat(ngx_rt_batch_t *batch, uint64_t variant,
     const ngx_rt_id_t *id);
-static ngx_int_t ngx_rt_sse_end(ngx_rt_batch_t *batch, ngx_uint_t variant);
+static ngx_int_t ngx_rt_sse_end(ngx_rt_batch_t *batch,
+    ngx_rt_subscriber_t *sub);
 static ngx_int_t ngx_rt_sse_refuse(ngx_http_request_t *r);
-static ngx_int_t ngx_rt_sse_append(ngx_rt_batch_t *batch, ngx_uint_t variant,
+static ngx_int_t ngx_rt_sse_append(ngx_rt_batch_t *batch, uint64_t variant,
     u_char *text, size_t len);
 
 
-static ngx_int_t
+/* what no other transport wants is for this one to answer */
+
+static ngx_uint_t
 ngx_rt_sse_match(ngx_http_request_t *r)
 {
-    u_char           *p;
-    ngx_str_t         accept;
-    ngx_table_elt_t  *h;
-
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return NGX_HTTP_NOT_ALLOWED;
-    }
-
-    /* several fields are one list, RFC 9110, 5.3 */
-
-    accept.len = 0;
-
-    for (h = ngx_rt_header_find(r, "Accept", NULL);
-         h;
-         h = ngx_rt_header_find(r, "Accept", h))
-    {
-        accept.len += h->value.len + 1;
-    }
-
-    accept.data = ngx_pnalloc(r->pool, accept.len + 1);
-    if (accept.data == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    p = accept.data;
-
-    for (h = ngx_rt_header_find(r, "Accept", NULL);
-         h;
-         h = ngx_rt_header_find(r, "Accept", h))
-    {
-        p = ngx_cpymem(p, h->value.data, h->value.len);
-        *p++ = ',';
-    }
-
-    return ngx_rt_accept_allows(&accept, "text", "event-stream")
-           ? NGX_OK : NGX_DECLINED;
+    return 1;
 }
 
 
 static ngx_int_t
-ngx_rt_sse_open(ngx_http_request_t *r, ngx_uint_t *variant)
+ngx_rt_sse_check(ngx_http_request_t *r, ngx_rt_subscriber_conf_t *conf,
+    uint64_t *variant)
+{
+    ngx_str_t  accept;
+
+    if (ngx_rt_origin_share(r, conf->origins) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (r->method == NGX_HTTP_OPTIONS) {
+        return ngx_rt_sse_preflight(r, conf);
+    }
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return ngx_rt_answer_not_allowed(r, "GET, HEAD");
+    }
+
+    if (ngx_rt_header_join(r, "Accept", &accept) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (!ngx_rt_accept_allows(&accept, "text", "event-stream")) {
+        return ngx_rt_answer_error(r, NGX_RT_HTTP_NOT_ACCEPTABLE,
+                             "no transport is acceptable to the client");
+    }
+
+    *variant = NGX_RT_SSE_PLAIN;
+
+    return NGX_OK;
+}
+
+
+/*
+ * A page that uses fetch() may have to ask first if it can send "Last-Event-ID",
+ * which is the Fetch standard's CORS-preflight request.
+ */
+
+static ngx_int_t
+ngx_rt_sse_preflight(ngx_http_request_t *r, ngx_rt_subscriber_conf_t *conf)
+{
+    ngx_str_t        origin;
+    ngx_rt_origin_e  verdict;
+
+    verdict = ngx_rt_origin_check(r, conf->origins, &origin);
+
+    if (verdict != NGX_RT_ORIGIN_LISTED && verdict != NGX_RT_ORIGIN_ANY) {
+        return ngx_rt_answer_not_allowed(r, "GET, HEAD");
+    }
+
+    if (ngx_rt_header_set(r, "Access-Control-Allow-Methods", "GET") != NGX_OK
+        || ngx_rt_header_set(r, "Access-Control-Allow-Headers",
+                             "Last-Event-ID, Cache-Control, Authorization")
+           != NGX_OK
+        || ngx_rt_header_set(r, "Access-Control-Max-Age", "7200") != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.status = NGX_HTTP_NO_CONTENT;
+    r->header_only = 1;
+
+    return ngx_http_send_header(r);
+}
+
+
+static ngx_int_t
+ngx_rt_sse_open(ngx_http_request_t *r, uint64_t *variant)
 {
     ngx_int_t  rc;
 
@@ -135,7 +173,7 @@ ngx_rt_sse_greet(ngx_rt_batch_t *batch, ngx_rt_subscriber_t *sub,
 
 
 static ngx_int_t
-ngx_rt_sse_encode(ngx_rt_batch_t *batch, ngx_uint_t variant,
+ngx_rt_sse_encode(ngx_rt_batch_t *batch, uint64_t variant,
     const ngx_str_t *topic, const ngx_rt_message_t *msg)
 {
     u_char  *p;
@@ -165,7 +203,7 @@ ngx_rt_sse_encode(ngx_rt_batch_t *batch, ngx_uint_t variant,
 
 
 static ngx_int_t
-ngx_rt_sse_gap(ngx_rt_batch_t *batch, ngx_uint_t variant,
+ngx_rt_sse_gap(ngx_rt_batch_t *batch, uint64_t variant,
     const ngx_rt_gap_t *gap)
 {
     u_char  text[NGX_RT_SSE_GAP_LEN];
@@ -178,7 +216,7 @@ ngx_rt_sse_gap(ngx_rt_batch_t *batch, ngx_uint_t variant,
 /* a comment, so that it can be seen, and where the client has come to */
 
 static ngx_int_t
-ngx_rt_sse_beat(ngx_rt_batch_t *batch, ngx_uint_t variant,
+ngx_rt_sse_beat(ngx_rt_batch_t *batch, uint64_t variant,
     const ngx_rt_id_t *id)
 {
     u_char  *p;
@@ -198,11 +236,11 @@ ngx_rt_sse_beat(ngx_rt_batch_t *batch, ngx_uint_t variant,
 
 
 static ngx_int_t
-ngx_rt_sse_end(ngx_rt_batch_t *batch, ngx_uint_t variant)
+ngx_rt_sse_end(ngx_rt_batch_t *batch, ngx_rt_subscriber_t *sub)
 {
     u_char  *p;
 
-    if (variant != NGX_RT_SSE_CHUNKED) {
+    if (sub->variant != NGX_RT_SSE_CHUNKED) {
         return NGX_OK;
     }
 
@@ -225,7 +263,7 @@ ngx_rt_sse_refuse(ngx_http_request_t *r)
 {
     ngx_int_t     rc;
     ngx_buf_t    *b;
-    ngx_uint_t    variant;
+    uint64_t      variant;
     ngx_chain_t   out;
 
     b = ngx_create_temp_buf(r->pool, NGX_RT_SSE_RETRY_LEN + 1);
@@ -252,7 +290,7 @@ ngx_rt_sse_refuse(ngx_http_request_t *r)
 
 
 static ngx_int_t
-ngx_rt_sse_append(ngx_rt_batch_t *batch, ngx_uint_t variant, u_char *text,
+ngx_rt_sse_append(ngx_rt_batch_t *batch, uint64_t variant, u_char *text,
     size_t len)
 {
     u_char  *p;
@@ -280,13 +318,17 @@ ngx_rt_sse_append(ngx_rt_batch_t *batch, ngx_uint_t variant, u_char *text,
 
 const ngx_rt_transport_t  ngx_rt_transport_sse = {
     ngx_string("sse"),
-    0,
+    1,
     ngx_rt_sse_match,
+    ngx_rt_sse_check,
     ngx_rt_sse_open,
     ngx_rt_sse_greet,
     ngx_rt_sse_encode,
     ngx_rt_sse_gap,
     ngx_rt_sse_beat,
+    NULL,                                  /* read */
+    NULL,                                  /* answer */
+    NULL,                                  /* release */
     ngx_rt_sse_end,
     ngx_rt_sse_refuse
 };

@@ -1,0 +1,378 @@
+
+/*
+ * Copyright (C) the ngx_rt authors
+ */
+
+
+/*
+ * The objects that a client of "rt.json" sends:
+ *
+ *     {"topic":...,"event":...,"data":...,"ref":...}
+ *     {"subscribe":[...],"after":...,"ref":...}
+ *     {"unsubscribe":[...],"ref":...}
+ *
+ * Each is answered by {"ack":ref,...} or {"error":reason,"ref":ref}.  The ref is
+ * a string or a number, or null if the client gave nothing of that kind.
+ */
+
+
+#include "ngx_rt_receive.h"
+
+
+static const char *ngx_rt_receive_json_topic(ngx_rt_subscriber_t *sub,
+    json_t *object, ngx_str_t *topic);
+static const char *ngx_rt_receive_json_subscribe(ngx_rt_subscriber_t *sub,
+    json_t *object, json_t *list);
+static const char *ngx_rt_receive_json_join(ngx_rt_subscriber_t *sub,
+    json_t *list, const ngx_rt_id_t *after);
+static const char *ngx_rt_receive_json_unsubscribe(ngx_rt_subscriber_t *sub,
+    json_t *list);
+static const char *ngx_rt_receive_json_check(ngx_rt_subscriber_t *sub,
+    json_t *item, ngx_str_t *topic);
+static ngx_uint_t ngx_rt_receive_json_may_join(ngx_rt_dynamic_conf_t *conf,
+    ngx_str_t *topic);
+static void ngx_rt_receive_json_send_gap(ngx_rt_subscriber_t *sub,
+    ngx_rt_gap_t *gap);
+static json_t *ngx_rt_receive_json_ref(json_t *object);
+static void ngx_rt_receive_json_send(ngx_rt_subscriber_t *sub,
+    json_t *answer);
+
+
+void
+ngx_rt_receive_json_publish(ngx_rt_subscriber_t *sub, json_t *object)
+{
+    u_char                 id[NGX_RT_ID_LEN];
+    const char            *reason;
+    ngx_rt_refusal_t       refusal;
+    ngx_rt_publication_t   pub;
+
+    ngx_memzero(&pub, sizeof(ngx_rt_publication_t));
+
+    reason = ngx_rt_receive_json_topic(sub, object, &pub.topic);
+
+    if (reason != NULL) {
+        ngx_rt_receive_json_refuse(sub, object, reason);
+        return;
+    }
+
+    if (ngx_rt_publish_object(sub->hub->stream, object, &pub, &refusal)
+        != NGX_OK)
+    {
+        ngx_rt_receive_json_refuse(sub, object, refusal.reason);
+        return;
+    }
+
+    ngx_rt_receive_json_send(sub,
+        json_pack("{s:o,s:s%}", "ack", ngx_rt_receive_json_ref(object),
+                  "id", id, (size_t) (ngx_rt_id_write(id, &pub.id) - id)));
+}
+
+
+ngx_uint_t
+ngx_rt_receive_json_is_command(ngx_rt_subscriber_t *sub, json_t *object)
+{
+    return sub->conf->receive->dynamic
+           && (json_object_get(object, "subscribe")
+               || json_object_get(object, "unsubscribe"));
+}
+
+
+void
+ngx_rt_receive_json_command(ngx_rt_subscriber_t *sub, json_t *object)
+{
+    json_t      *join, *leave;
+    const char  *reason;
+
+    join = json_object_get(object, "subscribe");
+    leave = json_object_get(object, "unsubscribe");
+
+    if (join && leave) {
+        reason = "\"subscribe\" and \"unsubscribe\" are two commands";
+
+    } else if (!json_is_array(join ? join : leave)) {
+        reason = "topics are not an array";
+
+    } else if (json_array_size(join ? join : leave) > sub->conf->topics_max) {
+        reason = "more topics than \"rt_topics_max\"";
+
+    } else if (join) {
+        reason = ngx_rt_receive_json_subscribe(sub, object, join);
+
+    } else {
+        reason = ngx_rt_receive_json_unsubscribe(sub, leave);
+    }
+
+    if (reason != NULL) {
+        ngx_rt_receive_json_refuse(sub, object, reason);
+        return;
+    }
+
+    ngx_rt_receive_json_send(sub,
+        json_pack("{s:o,s:I}", "ack", ngx_rt_receive_json_ref(object),
+                  "topics", (json_int_t) sub->nmembers));
+}
+
+
+void
+ngx_rt_receive_json_refuse(ngx_rt_subscriber_t *sub, json_t *object,
+    const char *reason)
+{
+    json_t  *answer;
+
+    ngx_rt_counter_add(sub->hub->zone, rejected, 1);
+
+    answer = object ? json_pack("{s:s,s:o}", "error", reason,
+                                "ref", ngx_rt_receive_json_ref(object))
+                    : json_pack("{s:s}", "error", reason);
+
+    ngx_rt_receive_json_send(sub, answer);
+}
+
+
+/* one of the subscriber's topics; NULL, or what is wrong */
+
+static const char *
+ngx_rt_receive_json_topic(ngx_rt_subscriber_t *sub, json_t *object,
+    ngx_str_t *topic)
+{
+    json_t           *name;
+    ngx_rt_member_t  *member;
+
+    name = json_object_get(object, "topic");
+
+    if (name == NULL && sub->nmembers == 1) {
+        *topic = sub->members[0].topic->name;
+        return NULL;
+    }
+
+    if (name == NULL) {
+        return "\"topic\" is missing";
+    }
+
+    if (!json_is_string(name)) {
+        return "\"topic\" is not a string";
+    }
+
+    topic->data = (u_char *) json_string_value(name);
+    topic->len = json_string_length(name);
+
+    member = ngx_rt_subscriber_find(sub, topic);
+
+    if (member == NULL) {
+        return "\"topic\" is not one of this subscriber";
+    }
+
+    *topic = member->topic->name;
+
+    return NULL;
+}
+
+
+/* all of the topics, or none for a reason */
+
+static const char *
+ngx_rt_receive_json_subscribe(ngx_rt_subscriber_t *sub, json_t *object,
+    json_t *list)
+{
+    size_t        i, fresh;
+    json_t       *after;
+    ngx_str_t     topic;
+    const char   *reason;
+    ngx_rt_id_t   id;
+
+    after = json_object_get(object, "after");
+
+    if (after
+        && (!json_is_string(after)
+            || ngx_rt_id_parse(&id, (u_char *) json_string_value(after),
+                               json_string_length(after))
+               != NGX_OK))
+    {
+        return "\"after\" is not an id";
+    }
+
+    fresh = 0;
+
+    for (i = 0; i < json_array_size(list); i++) {
+        reason = ngx_rt_receive_json_check(sub, json_array_get(list, i),
+                                           &topic);
+        if (reason != NULL) {
+            return reason;
+        }
+
+        if (ngx_rt_subscriber_find(sub, &topic) == NULL) {
+            fresh++;
+        }
+    }
+
+    if (sub->nmembers + fresh > sub->conf->topics_max) {
+        return "more topics than \"rt_topics_max\"";
+    }
+
+    return ngx_rt_receive_json_join(sub, list, after ? &id : NULL);
+}
+
+
+static const char *
+ngx_rt_receive_json_join(ngx_rt_subscriber_t *sub, json_t *list,
+    const ngx_rt_id_t *after)
+{
+    size_t         i, joined;
+    json_t        *item;
+    ngx_int_t      rc;
+    ngx_str_t      topic;
+    ngx_rt_gap_t   gap;
+
+    joined = sub->nmembers;
+
+    for (i = 0; i < json_array_size(list); i++) {
+        item = json_array_get(list, i);
+
+        topic.data = (u_char *) json_string_value(item);
+        topic.len = json_string_length(item);
+
+        rc = ngx_rt_subscriber_join(sub, &topic, after, &gap);
+
+        if (rc == NGX_ERROR) {
+
+            /* the new ones are the last */
+
+            while (sub->nmembers > joined) {
+                topic = sub->members[sub->nmembers - 1].topic->name;
+                ngx_rt_subscriber_leave(sub, &topic);
+            }
+
+            return "stream has no room";
+        }
+
+        if (rc == NGX_DECLINED) {
+            ngx_rt_receive_json_send_gap(sub, &gap);
+        }
+    }
+
+    return NULL;
+}
+
+
+static const char *
+ngx_rt_receive_json_unsubscribe(ngx_rt_subscriber_t *sub, json_t *list)
+{
+    size_t      i;
+    json_t     *item;
+    ngx_str_t   topic;
+
+    for (i = 0; i < json_array_size(list); i++) {
+        if (!json_is_string(json_array_get(list, i))) {
+            return "a topic is not a string";
+        }
+    }
+
+    for (i = 0; i < json_array_size(list); i++) {
+        item = json_array_get(list, i);
+
+        topic.data = (u_char *) json_string_value(item);
+        topic.len = json_string_length(item);
+
+        ngx_rt_subscriber_leave(sub, &topic);
+    }
+
+    return NULL;
+}
+
+
+/* NULL, or why the subscriber cannot join it */
+
+static const char *
+ngx_rt_receive_json_check(ngx_rt_subscriber_t *sub, json_t *item,
+    ngx_str_t *topic)
+{
+    const char  *reason;
+
+    if (!json_is_string(item)) {
+        return "a topic is not a string";
+    }
+
+    topic->data = (u_char *) json_string_value(item);
+    topic->len = json_string_length(item);
+
+    reason = ngx_rt_name_check_topic(topic);
+
+    if (reason != NULL) {
+        return reason;
+    }
+
+    return ngx_rt_receive_json_may_join(sub->conf->receive->dynamic, topic)
+           ? NULL : "topic is not allowed";
+}
+
+
+static ngx_uint_t
+ngx_rt_receive_json_may_join(ngx_rt_dynamic_conf_t *conf, ngx_str_t *topic)
+{
+    ngx_str_t   *prefix;
+    ngx_uint_t   i;
+
+#if (NGX_PCRE)
+    if (conf->regex) {
+        return ngx_regex_exec(conf->regex, topic, NULL, 0) >= 0;
+    }
+#endif
+
+    prefix = conf->prefixes->elts;
+
+    for (i = 0; i < conf->prefixes->nelts; i++) {
+        if (topic->len >= prefix[i].len
+            && ngx_memcmp(topic->data, prefix[i].data, prefix[i].len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_rt_receive_json_send_gap(ngx_rt_subscriber_t *sub, ngx_rt_gap_t *gap)
+{
+    u_char   text[NGX_RT_ENVELOPE_GAP_LEN];
+    u_char  *p;
+
+    p = ngx_rt_envelope_write_gap(text, gap);
+
+    sub->transport->answer(sub, text, p - text);
+}
+
+
+static json_t *
+ngx_rt_receive_json_ref(json_t *object)
+{
+    json_t  *ref;
+
+    ref = json_object_get(object, "ref");
+
+    return (json_is_string(ref) || json_is_number(ref)) ? json_incref(ref)
+                                                        : json_null();
+}
+
+
+/* takes the reference to "answer", which may be NULL: no memory */
+
+static void
+ngx_rt_receive_json_send(ngx_rt_subscriber_t *sub, json_t *answer)
+{
+    char  *text;
+
+    text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+
+    json_decref(answer);
+
+    if (text == NULL) {
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
+        return;
+    }
+
+    sub->transport->answer(sub, (u_char *) text, ngx_strlen(text));
+
+    ngx_free(text);
+}

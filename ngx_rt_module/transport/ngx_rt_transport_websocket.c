@@ -1,0 +1,921 @@
+
+/*
+ * Copyright (C) the ngx_rt authors
+ */
+
+
+/*
+ * WebSocket, RFC 6455, with permessage-deflate, RFC 7692, over HTTP/1.1.  A
+ * client that asked for the subprotocol "rt.json" is sent JSON objects, see
+ * ngx_rt_envelope.c; others are sent the data of messages and nothing else.
+ *
+ * The variant is the subprotocol, the window for deflate, and the size from
+ * which messages are deflated.  What is kept of a client's bytes lives from the
+ * first byte of a message to its last.
+ */
+
+
+#include "ngx_rt_transport.h"
+
+
+#define NGX_RT_WEBSOCKET_JSON          1
+#define NGX_RT_WEBSOCKET_SUBPROTOCOL   "rt.json"
+
+/* the variant: one bit, bits of the window less 8, the size */
+#define ngx_rt_websocket_variant(json, bits, size)                            \
+    ((json) | (uint64_t) ((bits) - 8) << 1 | (uint64_t) (size) << 4)
+#define ngx_rt_websocket_is_json(variant)                                     \
+    ((variant) & NGX_RT_WEBSOCKET_JSON)
+#define ngx_rt_websocket_is_deflated(variant)  (((variant) >> 1) & 7)
+#define ngx_rt_websocket_bits(variant)         ((((variant) >> 1) & 7) + 8)
+#define ngx_rt_websocket_size(variant)         ((variant) >> 4)
+
+
+typedef struct {
+    ngx_rt_ws_reader_t   reader;
+
+    ngx_rt_batch_t      *out;             /* answers to what is being read */
+
+    u_char              *rest;            /* what came before the pause */
+    size_t               rest_len;
+
+    ngx_uint_t           code;            /* to close with */
+    const char          *reason;
+    unsigned             reading:1;
+    unsigned             deaf:1;          /* the rest does not matter */
+} ngx_rt_websocket_t;
+
+
+static ngx_uint_t ngx_rt_websocket_match(ngx_http_request_t *r);
+static ngx_int_t ngx_rt_websocket_check(ngx_http_request_t *r,
+    ngx_rt_subscriber_conf_t *conf, uint64_t *variant);
+static const char *ngx_rt_websocket_check_upgrade(ngx_http_request_t *r);
+static ngx_int_t ngx_rt_websocket_check_version(ngx_http_request_t *r);
+static const char *ngx_rt_websocket_choose(ngx_http_request_t *r,
+    ngx_rt_subscriber_conf_t *conf, uint64_t *variant);
+static ngx_int_t ngx_rt_websocket_open(ngx_http_request_t *r,
+    uint64_t *variant);
+static ngx_int_t ngx_rt_websocket_greet(ngx_rt_batch_t *batch,
+    ngx_rt_subscriber_t *sub, const ngx_rt_gap_t *gap);
+static ngx_int_t ngx_rt_websocket_encode(ngx_rt_batch_t *batch,
+    uint64_t variant, const ngx_str_t *topic, const ngx_rt_message_t *msg);
+static ngx_int_t ngx_rt_websocket_gap(ngx_rt_batch_t *batch, uint64_t variant,
+    const ngx_rt_gap_t *gap);
+static ngx_int_t ngx_rt_websocket_beat(ngx_rt_batch_t *batch,
+    uint64_t variant, const ngx_rt_id_t *id);
+static void ngx_rt_websocket_read(ngx_rt_subscriber_t *sub, u_char *p,
+    size_t len);
+static ngx_rt_websocket_t *ngx_rt_websocket_get(ngx_rt_subscriber_t *sub);
+static ngx_int_t ngx_rt_websocket_keep(ngx_rt_websocket_t *ws, u_char *p,
+    size_t len);
+static void ngx_rt_websocket_feed(ngx_rt_subscriber_t *sub,
+    ngx_rt_websocket_t *ws, u_char *p, size_t len);
+static void ngx_rt_websocket_event(ngx_rt_subscriber_t *sub,
+    ngx_rt_websocket_t *ws, ngx_rt_ws_event_t *ev);
+static void ngx_rt_websocket_message(ngx_rt_subscriber_t *sub,
+    ngx_rt_websocket_t *ws, ngx_rt_ws_event_t *ev);
+static void ngx_rt_websocket_fail(ngx_rt_subscriber_t *sub,
+    ngx_rt_websocket_t *ws, ngx_uint_t code, const char *reason);
+static void ngx_rt_websocket_answer(ngx_rt_subscriber_t *sub, u_char *p,
+    size_t len);
+static void ngx_rt_websocket_send(ngx_rt_subscriber_t *sub,
+    ngx_uint_t opcode, u_char *p, size_t len);
+static void ngx_rt_websocket_flush(ngx_rt_subscriber_t *sub,
+    ngx_rt_websocket_t *ws);
+static void ngx_rt_websocket_release(ngx_rt_subscriber_t *sub);
+static void ngx_rt_websocket_free(ngx_rt_subscriber_t *sub);
+static ngx_int_t ngx_rt_websocket_end(ngx_rt_batch_t *batch,
+    ngx_rt_subscriber_t *sub);
+static ngx_int_t ngx_rt_websocket_refuse(ngx_http_request_t *r);
+static ngx_int_t ngx_rt_websocket_write(ngx_rt_batch_t *batch,
+    uint64_t variant, ngx_uint_t opcode, const ngx_rt_part_t *parts,
+    size_t len);
+static ngx_int_t ngx_rt_websocket_write_text(ngx_rt_batch_t *batch,
+    u_char *text, size_t len);
+
+
+static ngx_uint_t
+ngx_rt_websocket_match(ngx_http_request_t *r)
+{
+    ngx_str_t  upgrade;
+
+    /* a proxy that does not know of WebSocket drops "Upgrade" on the way */
+
+    return (ngx_rt_header_join(r, "Upgrade", &upgrade) == NGX_OK
+            && ngx_rt_ws_handshake_lists(&upgrade, "websocket"))
+           || ngx_rt_header_find(r, "Sec-WebSocket-Key", NULL)
+           || ngx_rt_header_find(r, "Sec-WebSocket-Version", NULL);
+}
+
+
+static ngx_int_t
+ngx_rt_websocket_check(ngx_http_request_t *r, ngx_rt_subscriber_conf_t *conf,
+    uint64_t *variant)
+{
+    ngx_int_t    rc;
+    ngx_str_t    origin;
+    const char  *reason;
+
+    if (r->http_version >= NGX_HTTP_VERSION_20) {
+        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST,
+                                   "WebSocket needs HTTP/1.1");
+    }
+
+    if (r->method != NGX_HTTP_GET) {
+        return ngx_rt_answer_not_allowed(r, "GET");
+    }
+
+    reason = ngx_rt_websocket_check_upgrade(r);
+
+    if (reason != NULL) {
+        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST, reason);
+    }
+
+    rc = ngx_rt_websocket_check_version(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    reason = ngx_rt_websocket_choose(r, conf, variant);
+
+    if (reason != NULL) {
+        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST, reason);
+    }
+
+    if (ngx_rt_origin_check(r, conf->origins, &origin)
+        == NGX_RT_ORIGIN_FOREIGN)
+    {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "origin \"%V\" is not allowed", &origin);
+
+        return ngx_rt_answer_error(r, NGX_HTTP_FORBIDDEN,
+                                   "origin is not allowed");
+    }
+
+    return NGX_OK;
+}
+
+
+/* RFC 6455, 4.2.1; NULL, or what is wrong */
+
+static const char *
+ngx_rt_websocket_check_upgrade(ngx_http_request_t *r)
+{
+    ngx_str_t         value;
+    ngx_table_elt_t  *h;
+
+    if (r->http_version < NGX_HTTP_VERSION_11) {
+        return "WebSocket needs HTTP/1.1";
+    }
+
+    if (ngx_rt_header_join(r, "Upgrade", &value) != NGX_OK
+        || !ngx_rt_ws_handshake_lists(&value, "websocket"))
+    {
+        return "\"Upgrade\" does not name websocket";
+    }
+
+    if (ngx_rt_header_join(r, "Connection", &value) != NGX_OK
+        || !ngx_rt_ws_handshake_lists(&value, "upgrade"))
+    {
+        return "\"Connection\" does not name upgrade";
+    }
+
+    h = ngx_rt_header_find(r, "Sec-WebSocket-Key", NULL);
+
+    if (h == NULL
+        || ngx_rt_header_find(r, "Sec-WebSocket-Key", h)
+        || !ngx_rt_ws_handshake_key_is_valid(&h->value))
+    {
+        return "\"Sec-WebSocket-Key\" is not one key of 16 bytes";
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_rt_websocket_check_version(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_rt_header_find(r, "Sec-WebSocket-Version", NULL);
+
+    if (h && ngx_rt_header_find(r, "Sec-WebSocket-Version", h)) {
+        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST,
+                                   "\"Sec-WebSocket-Version\" is repeated");
+    }
+
+    if (h && h->value.len == 2 && ngx_strncmp(h->value.data, "13", 2) == 0) {
+        return NGX_OK;
+    }
+
+    /* RFC 6455, 4.4, and RFC 9110, 15.5.22 */
+
+    if (ngx_rt_header_set(r, "Sec-WebSocket-Version", "13") != NGX_OK
+        || ngx_rt_header_set(r, "Upgrade", "websocket") != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_rt_answer_error(r, NGX_RT_HTTP_UPGRADE_REQUIRED,
+                               "version of WebSocket is not 13");
+}
+
+
+/* the subprotocol and the extension; NULL, or what is wrong */
+
+static const char *
+ngx_rt_websocket_choose(ngx_http_request_t *r, ngx_rt_subscriber_conf_t *conf,
+    uint64_t *variant)
+{
+    ngx_int_t   rc;
+    ngx_str_t   value;
+    ngx_uint_t  bits;
+
+    *variant = 0;
+
+    if (ngx_rt_header_find(r, "Sec-WebSocket-Protocol", NULL)) {
+        rc = ngx_rt_header_join(r, "Sec-WebSocket-Protocol", &value);
+
+        if (rc == NGX_OK) {
+            rc = ngx_rt_ws_handshake_protocol(&value,
+                                              NGX_RT_WEBSOCKET_SUBPROTOCOL);
+        }
+
+        if (rc == NGX_ERROR) {
+            return "\"Sec-WebSocket-Protocol\" is not a list of names";
+        }
+
+        if (rc == NGX_OK) {
+            *variant = NGX_RT_WEBSOCKET_JSON;
+        }
+    }
+
+    if (ngx_rt_header_find(r, "Sec-WebSocket-Extensions", NULL)) {
+        rc = ngx_rt_header_join(r, "Sec-WebSocket-Extensions", &value);
+
+        if (rc == NGX_OK) {
+            rc = ngx_rt_ws_handshake_deflate(&value, &bits);
+        }
+
+        if (rc == NGX_ERROR) {
+            return "\"Sec-WebSocket-Extensions\" is not a list of extensions";
+        }
+
+        if (rc == NGX_OK && conf->deflate != NGX_RT_DEFLATE_OFF) {
+            *variant = ngx_rt_websocket_variant(*variant, bits,
+                                                conf->deflate);
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_rt_websocket_open(ngx_http_request_t *r, uint64_t *variant)
+{
+    u_char           *accept, *p;
+    ngx_int_t         rc;
+    ngx_table_elt_t  *h;
+
+    /* nginx adds "Connection: upgrade" */
+
+    r->headers_out.status = NGX_HTTP_SWITCHING_PROTOCOLS;
+    ngx_str_set(&r->headers_out.status_line, "101 Switching Protocols");
+
+    r->headers_out.content_type.len = 0;
+    r->headers_out.charset.len = 0;
+    r->disable_not_modified = 1;
+    r->keepalive = 0;
+
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_accept_ranges(r);
+    ngx_http_clear_last_modified(r);
+    ngx_http_clear_etag(r);
+
+    h = ngx_rt_header_find(r, "Sec-WebSocket-Key", NULL);
+
+    accept = ngx_pcalloc(r->pool, NGX_RT_WS_HANDSHAKE_ACCEPT + 1);
+    if (accept == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_rt_ws_handshake_accept(accept, &h->value);
+
+    if (ngx_rt_header_set(r, "Upgrade", "websocket") != NGX_OK
+        || ngx_rt_header_set(r, "Sec-WebSocket-Accept", (char *) accept)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_rt_websocket_is_json(*variant)
+        && ngx_rt_header_set(r, "Sec-WebSocket-Protocol",
+                             NGX_RT_WEBSOCKET_SUBPROTOCOL)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_rt_websocket_is_deflated(*variant)) {
+
+        p = ngx_pcalloc(r->pool, 128);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        (void) ngx_sprintf(p, "permessage-deflate; server_no_context_takeover;"
+                              " client_no_context_takeover%s",
+                           (ngx_rt_websocket_bits(*variant)
+                            < NGX_RT_DEFLATE_BITS_MAX)
+                           ? "; server_max_window_bits=" : "");
+
+        if (ngx_rt_websocket_bits(*variant) < NGX_RT_DEFLATE_BITS_MAX) {
+            (void) ngx_sprintf(p + ngx_strlen(p), "%uL",
+                               ngx_rt_websocket_bits(*variant));
+        }
+
+        if (ngx_rt_header_set(r, "Sec-WebSocket-Extensions", (char *) p)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* there may be nothing to say for long */
+
+    return (ngx_http_send_special(r, NGX_HTTP_FLUSH) == NGX_ERROR) ? NGX_ERROR
+                                                                   : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_rt_websocket_greet(ngx_rt_batch_t *batch, ngx_rt_subscriber_t *sub,
+    const ngx_rt_gap_t *gap)
+{
+    u_char  text[NGX_RT_ENVELOPE_POSITION_LEN];
+
+    if (gap) {
+        return ngx_rt_websocket_gap(batch, sub->variant, gap);
+    }
+
+    if (!ngx_rt_websocket_is_json(sub->variant)) {
+        return NGX_OK;
+    }
+
+    return ngx_rt_websocket_write_text(batch, text,
+               ngx_rt_envelope_write_position(text, &sub->position) - text);
+}
+
+
+static ngx_int_t
+ngx_rt_websocket_encode(ngx_rt_batch_t *batch, uint64_t variant,
+    const ngx_str_t *topic, const ngx_rt_message_t *msg)
+{
+    size_t                len;
+    u_char               *text;
+    ngx_int_t             rc;
+    ngx_uint_t            opcode;
+    ngx_rt_part_t         whole;
+    ngx_rt_utf8_t         utf8;
+    const ngx_rt_part_t  *part;
+
+    if (ngx_rt_websocket_is_json(variant)) {
+
+        text = ngx_rt_envelope_create(topic, msg, &len);
+        if (text == NULL) {
+            return NGX_ERROR;
+        }
+
+        whole.next = NULL;
+        whole.data = text;
+        whole.len = len;
+
+        rc = ngx_rt_websocket_write(batch, variant, NGX_RT_WS_TEXT, &whole,
+                                    len);
+        ngx_free(text);
+
+        return rc;
+    }
+
+    opcode = NGX_RT_WS_TEXT;
+    len = 0;
+    ngx_memzero(&utf8, sizeof(ngx_rt_utf8_t));
+
+    for (part = &msg->data; part; part = part->next) {
+        len += part->len;
+
+        if (ngx_rt_utf8_feed(&utf8, part->data, part->len) != NGX_OK) {
+            opcode = NGX_RT_WS_BINARY;
+        }
+    }
+
+    if (!ngx_rt_utf8_is_complete(&utf8)) {
+        opcode = NGX_RT_WS_BINARY;
+    }
+
+    return ngx_rt_websocket_write(batch, variant, opcode, &msg->data, len);
+}
+
+
+static ngx_int_t
+ngx_rt_websocket_gap(ngx_rt_batch_t *batch, uint64_t variant,
+    const ngx_rt_gap_t *gap)
+{
+    u_char  text[NGX_RT_ENVELOPE_GAP_LEN];
+
+    if (!ngx_rt_websocket_is_json(variant)) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_rt_websocket_write_text(batch, text,
+                             ngx_rt_envelope_write_gap(text, gap) - text);
+}
+
+
+/* scripts in browsers do not see pings, so "rt.json" says where they are */
+
+static ngx_int_t
+ngx_rt_websocket_beat(ngx_rt_batch_t *batch, uint64_t variant,
+    const ngx_rt_id_t *id)
+{
+    u_char   text[NGX_RT_ENVELOPE_POSITION_LEN];
+    u_char  *p;
+
+    p = ngx_rt_batch_reserve(batch, NGX_RT_WS_SERVER_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_rt_ws_frame_write(p, NGX_RT_WS_PING, 0, 0);
+    ngx_rt_batch_commit(batch, p);
+
+    if (id == NULL || !ngx_rt_websocket_is_json(variant)) {
+        return NGX_OK;
+    }
+
+    return ngx_rt_websocket_write_text(batch, text,
+                           ngx_rt_envelope_write_position(text, id) - text);
+}
+
+
+static void
+ngx_rt_websocket_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
+{
+    u_char              *rest;
+    size_t               rest_len;
+    ngx_rt_websocket_t  *ws;
+
+    if (!sub->closing) {
+        ngx_rt_receive_run(sub);
+    }
+
+    if (len == 0 && sub->input == NULL) {
+        return;
+    }
+
+    ws = ngx_rt_websocket_get(sub);
+    if (ws == NULL) {
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
+        return;
+    }
+
+    ws->reading = 1;
+
+    rest = ws->rest;
+    rest_len = ws->rest_len;
+
+    ws->rest = NULL;
+    ws->rest_len = 0;
+
+    if (rest) {
+        ngx_rt_websocket_feed(sub, ws, rest, rest_len);
+        ngx_free(rest);
+    }
+
+    ngx_rt_websocket_feed(sub, ws, p, len);
+
+    ws->reading = 0;
+    ngx_rt_websocket_flush(sub, ws);
+
+    if (ws->rest == NULL
+        && ws->code == 0
+        && ngx_rt_ws_message_is_idle(&ws->reader))
+    {
+        ngx_rt_websocket_free(sub);
+    }
+}
+
+
+/* NULL: no memory */
+
+static ngx_rt_websocket_t *
+ngx_rt_websocket_get(ngx_rt_subscriber_t *sub)
+{
+    ngx_rt_websocket_t  *ws;
+
+    if (sub->input) {
+        return sub->input;
+    }
+
+    ws = ngx_alloc(sizeof(ngx_rt_websocket_t), sub->hub->log);
+    if (ws == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(ws, sizeof(ngx_rt_websocket_t));
+
+    ngx_rt_ws_message_init(&ws->reader, sub->hub->zone->message_size,
+                           ngx_rt_websocket_is_deflated(sub->variant));
+    sub->input = ws;
+
+    return ws;
+}
+
+
+/* behind what is kept already */
+
+static ngx_int_t
+ngx_rt_websocket_keep(ngx_rt_websocket_t *ws, u_char *p, size_t len)
+{
+    u_char  *rest;
+
+    if (len == 0) {
+        return NGX_OK;
+    }
+
+    rest = realloc(ws->rest, ws->rest_len + len);
+    if (rest == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(rest + ws->rest_len, p, len);
+
+    ws->rest = rest;
+    ws->rest_len += len;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_rt_websocket_feed(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws,
+    u_char *p, size_t len)
+{
+    u_char             *last;
+    ngx_int_t           rc;
+    ngx_rt_ws_event_t   ev;
+
+    last = p + len;
+
+    while (!ws->deaf && !sub->failed) {
+
+        /* who is closed is read on, for his goodbye */
+
+        if (sub->paused && !sub->closing) {
+
+            if (ngx_rt_websocket_keep(ws, p, last - p) != NGX_OK) {
+                ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
+            }
+
+            return;
+        }
+
+        rc = ngx_rt_ws_message_feed(&ws->reader, &p, last, &ev);
+
+        if (rc == NGX_AGAIN) {
+            return;
+        }
+
+        if (rc == NGX_ERROR) {
+            ngx_rt_counter_add(sub->hub->zone, violations, 1);
+            ngx_rt_websocket_fail(sub, ws, ev.code, ev.reason);
+            return;
+        }
+
+        ngx_rt_websocket_event(sub, ws, &ev);
+    }
+}
+
+
+static void
+ngx_rt_websocket_event(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws,
+    ngx_rt_ws_event_t *ev)
+{
+    switch (ev->opcode) {
+
+    case NGX_RT_WS_PING:
+
+        if (!sub->ended) {
+            ngx_rt_websocket_send(sub, NGX_RT_WS_PONG, ev->data.data,
+                                  ev->data.len);
+        }
+
+        break;
+
+    case NGX_RT_WS_PONG:
+        break;
+
+    case NGX_RT_WS_CLOSE:
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, sub->hub->log, 0,
+                       "rt websocket close: %p code:%ui", sub, ev->code);
+
+        ws->deaf = 1;
+        ws->code = ev->code;
+        ws->reason = "";
+
+        sub->awaited = 0;
+        ngx_rt_subscriber_close(sub, NGX_RT_END_OWN);
+        break;
+
+    default: /* NGX_RT_WS_TEXT, NGX_RT_WS_BINARY */
+
+        if (!sub->closing) {
+            ngx_rt_websocket_message(sub, ws, ev);
+        }
+
+        break;
+    }
+}
+
+
+static void
+ngx_rt_websocket_message(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws,
+    ngx_rt_ws_event_t *ev)
+{
+    const char            *reason;
+    ngx_rt_receive_kind_e  kind;
+
+    ngx_rt_counter_add(sub->hub->zone, received, 1);
+
+    if (!ngx_rt_websocket_is_json(sub->variant)) {
+        kind = (ev->opcode == NGX_RT_WS_TEXT) ? NGX_RT_RECEIVE_TEXT
+                                              : NGX_RT_RECEIVE_BINARY;
+
+    } else if (ev->opcode == NGX_RT_WS_TEXT) {
+        kind = NGX_RT_RECEIVE_JSON;
+
+    } else {
+        ngx_rt_counter_add(sub->hub->zone, rejected, 1);
+        ngx_rt_websocket_fail(sub, ws, NGX_RT_WS_UNSUPPORTED,
+                              "\"rt.json\" has no binary messages");
+        return;
+    }
+
+    if (ngx_rt_receive_message(sub, &ev->data, kind, &reason) != NGX_OK) {
+        ngx_rt_counter_add(sub->hub->zone, rejected, 1);
+        ngx_rt_websocket_fail(sub, ws, NGX_RT_WS_POLICY, reason);
+    }
+}
+
+
+static void
+ngx_rt_websocket_fail(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws,
+    ngx_uint_t code, const char *reason)
+{
+    ngx_log_error(NGX_LOG_INFO, sub->sink->connection(sub)->log, 0,
+                  "closing websocket with %ui: %s", code, reason);
+
+    ws->deaf = 1;
+    ws->code = code;
+    ws->reason = reason;
+
+    sub->awaited = 0;
+    ngx_rt_subscriber_close(sub, NGX_RT_END_OWN);
+}
+
+
+static void
+ngx_rt_websocket_answer(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
+{
+    ngx_rt_websocket_send(sub, ngx_rt_utf8_is_valid(p, len)
+                               ? NGX_RT_WS_TEXT : NGX_RT_WS_BINARY,
+                          p, len);
+}
+
+
+/* at once, or with all other answers to what is being read */
+
+static void
+ngx_rt_websocket_send(ngx_rt_subscriber_t *sub, ngx_uint_t opcode, u_char *p,
+    size_t len)
+{
+    u_char              *dst;
+    ngx_rt_batch_t      *batch;
+    ngx_rt_websocket_t  *ws;
+
+    ws = sub->input;
+    batch = (ws && ws->reading) ? ws->out : NULL;
+
+    if (batch == NULL) {
+        batch = ngx_rt_batch_create(NGX_RT_WS_SERVER_LEN + len);
+    }
+
+    dst = batch ? ngx_rt_batch_reserve(batch, NGX_RT_WS_SERVER_LEN + len)
+                : NULL;
+
+    if (dst == NULL) {
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
+
+    } else {
+        dst = ngx_rt_ws_frame_write(dst, opcode, 0, len);
+        dst = ngx_cpymem(dst, p, len);
+        ngx_rt_batch_commit(batch, dst);
+    }
+
+    if (ws && ws->reading) {
+        ws->out = batch;
+        return;
+    }
+
+    if (batch) {
+        ngx_rt_subscriber_reply(sub, batch);
+        ngx_rt_batch_unref(batch);
+    }
+}
+
+
+static void
+ngx_rt_websocket_flush(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws)
+{
+    if (ws->out == NULL) {
+        return;
+    }
+
+    if (!sub->failed) {
+        ngx_rt_subscriber_reply(sub, ws->out);
+    }
+
+    ngx_rt_batch_unref(ws->out);
+    ws->out = NULL;
+}
+
+
+static void
+ngx_rt_websocket_release(ngx_rt_subscriber_t *sub)
+{
+    ngx_rt_receive_release(sub);
+    ngx_rt_websocket_free(sub);
+}
+
+
+static void
+ngx_rt_websocket_free(ngx_rt_subscriber_t *sub)
+{
+    ngx_rt_websocket_t  *ws;
+
+    ws = sub->input;
+
+    if (ws == NULL) {
+        return;
+    }
+
+    if (ws->out) {
+        ngx_rt_batch_unref(ws->out);
+    }
+
+    ngx_rt_ws_message_free(&ws->reader);
+    ngx_free(ws->rest);
+    ngx_free(ws);
+
+    sub->input = NULL;
+}
+
+
+/* RFC 6455, 7.1.2: both sides send a close frame, then the server closes */
+
+static ngx_int_t
+ngx_rt_websocket_end(ngx_rt_batch_t *batch, ngx_rt_subscriber_t *sub)
+{
+    u_char              *p;
+    ngx_uint_t           code;
+    const char          *reason;
+    ngx_rt_websocket_t  *ws;
+
+    ws = sub->input;
+
+    if (ws && ws->deaf) {
+        code = ws->code;
+        reason = ws->reason;
+
+    } else {
+        switch (sub->why) {
+
+        case NGX_RT_END_SLOW:
+            code = NGX_RT_WS_TRY_LATER;
+            reason = "too slow";
+            break;
+
+        case NGX_RT_END_GAP:
+            code = NGX_RT_WS_GAP;
+            reason = "messages are missing";
+            break;
+
+        default: /* NGX_RT_END_AWAY */
+            code = NGX_RT_WS_GOING_AWAY;
+            reason = "";
+            break;
+        }
+    }
+
+    p = ngx_rt_batch_reserve(batch, NGX_RT_WS_SERVER_LEN
+                                    + NGX_RT_WS_CONTROL_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_rt_ws_frame_write_close(p, code, reason);
+    ngx_rt_batch_commit(batch, p);
+
+    return (ws && ws->deaf) ? NGX_OK : NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_rt_websocket_refuse(ngx_http_request_t *r)
+{
+    return ngx_rt_answer_unavailable(r, json_pack("{s:s}", "error",
+                                                  "stream has no room"));
+}
+
+
+/* a message in one frame, deflated if that was agreed on and helps */
+
+static ngx_int_t
+ngx_rt_websocket_write(ngx_rt_batch_t *batch, uint64_t variant,
+    ngx_uint_t opcode, const ngx_rt_part_t *parts, size_t len)
+{
+    size_t   n;
+    u_char  *p, *payload;
+
+    p = ngx_rt_batch_reserve(batch, NGX_RT_WS_SERVER_LEN + len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    payload = p + NGX_RT_WS_SERVER_LEN;
+    n = 0;
+
+    if (ngx_rt_websocket_is_deflated(variant)
+        && len >= ngx_rt_websocket_size(variant))
+    {
+        n = ngx_rt_deflate_compress(parts, len,
+                                    ngx_rt_websocket_bits(variant), payload,
+                                    len);
+    }
+
+    if (n) {
+        p = ngx_rt_ws_frame_write(p, opcode, 1, n);
+        p = ngx_movemem(p, payload, n);
+
+    } else {
+        p = ngx_rt_ws_frame_write(p, opcode, 0, len);
+
+        for ( /* void */ ; parts; parts = parts->next) {
+            p = ngx_cpymem(p, parts->data, parts->len);
+        }
+    }
+
+    ngx_rt_batch_commit(batch, p);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_rt_websocket_write_text(ngx_rt_batch_t *batch, u_char *text, size_t len)
+{
+    ngx_rt_part_t  part;
+
+    part.next = NULL;
+    part.data = text;
+    part.len = len;
+
+    return ngx_rt_websocket_write(batch, 0, NGX_RT_WS_TEXT, &part, len);
+}
+
+
+const ngx_rt_transport_t  ngx_rt_transport_websocket = {
+    ngx_string("websocket"),
+    0,
+    ngx_rt_websocket_match,
+    ngx_rt_websocket_check,
+    ngx_rt_websocket_open,
+    ngx_rt_websocket_greet,
+    ngx_rt_websocket_encode,
+    ngx_rt_websocket_gap,
+    ngx_rt_websocket_beat,
+    ngx_rt_websocket_read,
+    ngx_rt_websocket_answer,
+    ngx_rt_websocket_release,
+    ngx_rt_websocket_end,
+    ngx_rt_websocket_refuse
+};
