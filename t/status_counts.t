@@ -67,11 +67,12 @@ cmp_ok($news->{zone}{size}, '<=', 1024 * 1024, 'the size of the zone');
 cmp_ok($news->{zone}{size}, '>', 900 * 1024, 'is about what was asked for');
 ok(!$news->{zone}{full}, 'which is not full');
 is(sum($news->{subscribers}), 0, 'no subscribers');
-is_deeply($news->{subscribers}, { sse => 0 }, 'of any transport');
+is_deeply($news->{subscribers}, { websocket => 0, sse => 0 }, 'of any transport');
 is($news->{$_}, 0, "no $_") for qw(topics messages);
 
 is_deeply([sort keys %{$news->{counters}}],
-          [qw(delivered evicted gaps published refused slow wakeups)],
+          [qw(delivered evicted forbidden gaps published received refused
+              rejected silent slow violations wakeups)],
           'all counters are there');
 is(sum($news->{counters}), 0, 'and zero');
 

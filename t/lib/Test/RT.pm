@@ -26,6 +26,7 @@ use Test::RT::Curl;
 use Test::RT::H2;
 use Test::RT::Publisher;
 use Test::RT::Subscriber;
+use Test::RT::WebSocket;
 
 our @EXPORT = qw(wait_for http_parse json);
 
@@ -351,6 +352,20 @@ sub subscribe {
     $sub->wait_header unless $opt{nowait};
 
     return $sub;
+}
+
+# the same by WebSocket; see Test::RT::WebSocket
+sub websocket {
+    my ($self, $uri, %opt) = @_;
+
+    my $ws = Test::RT::WebSocket->new(
+        port => $self->port(0), uri => $uri, %opt);
+
+    push @{$self->{subscribers}}, $ws;
+
+    $ws->wait_header unless $opt{nowait};
+
+    return $ws;
 }
 
 # the same by curl, with its arguments; see Test::RT::Curl
