@@ -55,7 +55,7 @@ static ngx_int_t ngx_rt_call_subrequest_handler(ngx_http_request_t *r,
     void *data, ngx_int_t rc);
 static void ngx_rt_call_resume_handler(ngx_http_request_t *r);
 static void ngx_rt_call_done_handler(ngx_event_t *ev);
-static void ngx_rt_call_empty_handler(ngx_event_t *ev);
+static void ngx_rt_call_event_handler(ngx_event_t *ev);
 static u_char *ngx_rt_call_log_handler(ngx_log_t *log, u_char *buf,
     size_t len);
 static ngx_int_t ngx_rt_call_copy(ngx_pool_t *pool, ngx_str_t *dst,
@@ -137,13 +137,13 @@ ngx_rt_call_connect(ngx_rt_call_t *call, const ngx_rt_call_params_t *params)
     c->read = &call->read;
     call->read.data = c;
     call->read.log = c->log;
-    call->read.handler = ngx_rt_call_empty_handler;
+    call->read.handler = ngx_rt_call_event_handler;
     call->read.active = 1;
 
     c->write = &call->write;
     call->write.data = c;
     call->write.log = c->log;
-    call->write.handler = ngx_rt_call_empty_handler;
+    call->write.handler = ngx_rt_call_event_handler;
     call->write.write = 1;
     call->write.active = 1;
     call->write.ready = 1;
@@ -482,10 +482,32 @@ ngx_rt_call_done_handler(ngx_event_t *ev)
 }
 
 
+/* a timer, as that of "limit_req", see ngx_http_request_handler() */
+
 static void
-ngx_rt_call_empty_handler(ngx_event_t *ev)
+ngx_rt_call_event_handler(ngx_event_t *ev)
 {
-    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ev->log, 0, "rt call event");
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    c = ev->data;
+    r = c->data;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (ev->delayed && ev->timedout) {
+        ev->delayed = 0;
+        ev->timedout = 0;
+    }
+
+    if (ev->write) {
+        r->write_event_handler(r);
+
+    } else {
+        r->read_event_handler(r);
+    }
+
+    ngx_http_run_posted_requests(c);
 }
 
 

@@ -57,6 +57,8 @@ static void ngx_rt_receive_pass(ngx_rt_subscriber_t *sub,
     const ngx_str_t *data, ngx_rt_receive_kind_e kind);
 static void ngx_rt_receive_call(ngx_rt_subscriber_t *sub,
     const ngx_str_t *data, ngx_rt_receive_kind_e kind);
+static ngx_int_t ngx_rt_receive_topics(ngx_rt_subscriber_t *sub,
+    ngx_str_t *list);
 static void ngx_rt_receive_params(ngx_rt_subscriber_t *sub,
     ngx_rt_call_params_t *params);
 static void ngx_rt_receive_answer_handler(void *data, ngx_uint_t status,
@@ -349,11 +351,53 @@ ngx_rt_receive_call(ngx_rt_subscriber_t *sub, const ngx_str_t *data,
     params.content_type = ngx_rt_receive_types[kind];
     params.body = *data;
 
-    rx->call = ngx_rt_call_create(&params);
+    if (ngx_rt_receive_topics(sub, &params.ctx.topic) == NGX_OK) {
+        rx->call = ngx_rt_call_create(&params);
+    }
+
+    ngx_free(params.ctx.topic.data);
 
     if (rx->call == NULL) {
         ngx_rt_receive_fail(sub, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
+}
+
+
+/* on the heap, with commas, as "rt_subscribe" takes them */
+
+static ngx_int_t
+ngx_rt_receive_topics(ngx_rt_subscriber_t *sub, ngx_str_t *list)
+{
+    u_char      *p;
+    ngx_str_t   *name;
+    ngx_uint_t   i;
+
+    list->len = 0;
+
+    for (i = 0; i < sub->nmembers; i++) {
+        list->len += sub->members[i].topic->name.len + 1;
+    }
+
+    list->data = ngx_alloc(list->len + 1, sub->hub->log);
+    if (list->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = list->data;
+
+    for (i = 0; i < sub->nmembers; i++) {
+        name = &sub->members[i].topic->name;
+
+        if (i) {
+            *p++ = ',';
+        }
+
+        p = ngx_cpymem(p, name->data, name->len);
+    }
+
+    list->len = p - list->data;
+
+    return NGX_OK;
 }
 
 
@@ -373,10 +417,6 @@ ngx_rt_receive_params(ngx_rt_subscriber_t *sub, ngx_rt_call_params_t *params)
     params->ctx.stream = sub->hub->stream->name;
     params->ctx.transport = sub->transport->name;
     params->ctx.identity = rx->identity;
-
-    if (sub->nmembers == 1) {
-        params->ctx.topic = sub->members[0].topic->name;
-    }
 
     params->peer.sockaddr = (struct sockaddr *) &rx->sockaddr;
     params->peer.socklen = rx->socklen;
