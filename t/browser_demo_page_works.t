@@ -2,7 +2,8 @@
 
 # Copyright (C) the ngx_rt authors
 
-# The demo page, in a browser: choose topics, publish, drop and resume.
+# The demo page, in a browser: choose topics, publish, drop and resume, over each
+# transport; two pages chat.
 
 use strict;
 use warnings;
@@ -41,6 +42,12 @@ http {
             rt_subscribe  demo $arg_topic;
         }
 
+        location = /chat {
+            rt_subscribe  demo $arg_topic dynamic=chat,room;
+            rt_receive    publish;
+            rt_start      last=20;
+        }
+
         location = /publish {
             rt_publish  demo $arg_topic event=$arg_event;
         }
@@ -63,8 +70,13 @@ browser('demo.js', ['http://127.0.0.1:' . $t->port . '/'],
         return $t->publish($topic, $data);
     },
     gone => sub { $t->wait_subscribers('demo', 0) },
+    clear => sub {
+        $t->publish('news', 'lost');
+        $t->drop('demo', 'news');
+        return 1;
+    },
 );
 
-$t->drop('demo', qw(news prices chat));
+$t->drop('demo', qw(news prices chat room%201));
 
 $t->finish;

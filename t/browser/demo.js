@@ -3,7 +3,8 @@
 /*
  * Copyright (C) the ngx_rt authors
  *
- * The demo page as a person uses it.
+ * The demo page as a person uses it: topics, publishing, drop and resume, each
+ * transport, chat.
  */
 
 const { run, ok, is, ask, until } = require("./run.js");
@@ -16,6 +17,9 @@ const shows = (page, selector, text) => until(page, `${selector} is "${text}"`,
 
 const texts = (page, selector) => page.$$eval(selector,
     (elements) => elements.map((element) => element.textContent));
+
+/* a row without its time and id */
+const bare = (text) => text.replace(/^[\d:.]+|[\d-]+$/g, "");
 
 run(async (page, url) => {
     page.on("pageerror", (error) => errors.push(String(error)));
@@ -98,6 +102,121 @@ run(async (page, url) => {
 
     ok(/Subscribers1\b.*Workers2$/.test((await texts(page, "#status div")).join(" ")),
        "the server's numbers are shown");
+
+    /* the other transports go on from the last id, and back */
+
+    const switchTo = async (name) => {
+        const id = await page.textContent("#last-id");
+
+        await page.click(`#transports button:text-is('${name}')`);
+        await until(page, `resumed over ${name}`, ([text]) => {
+            return document.querySelector("#state").textContent === "connected"
+                   && document.querySelector("#resumed").textContent.startsWith(text);
+        }, ["Resumed after " + id]);
+    };
+
+    await switchTo("WebSocket, rt.json");
+    await ask("publish", 'news {"of":"rt.json"}');
+    await shows(page, "#count", "6");
+    is(bare((await texts(page, "#events .event"))[0]),
+       'news{"of":"rt.json"}',
+       "a message comes over WebSocket with rt.json, with its topic");
+
+    await page.click("#drop");
+    await shows(page, "#state", "dropped");
+    ok(await ask("gone"), "the subscriber is gone");
+    await ask("publish", "chat missed");
+    await page.click("#resume");
+    await shows(page, "#count", "7");
+    ok(/: 1 event caught up, none missing$/.test(await page.textContent("#resumed")),
+       "what was missed comes over WebSocket");
+
+    await switchTo("WebSocket");
+    const last = await page.textContent("#last-id");
+    await ask("publish", "news raw");
+    await shows(page, "#count", "8");
+    is([(await texts(page, "#events .data"))[0], await page.textContent("#last-id")], ["raw", last],
+       "a message comes over WebSocket, the last id stays");
+
+    await switchTo("SSE");
+    await shows(page, "#count", "9");
+    is((await texts(page, "#events .caught .data"))[0], "raw", "so it comes again over SSE");
+    is(await page.textContent("#gap"), "", "no gap is told");
+
+    /* a gap, over each of them */
+
+    await page.click("#drop");
+    await shows(page, "#state", "dropped");
+    await ask("clear");
+
+    for (const name of ["WebSocket, rt.json", "WebSocket"]) {
+        await page.click(`#transports button:text-is('${name}')`);
+        await page.click("#resume");
+        await until(page, `a gap over ${name}`, () => document.querySelector("#gap").textContent);
+
+        if (name === "WebSocket") {
+            ok(/closed with 4409$/.test(await page.textContent("#gap")), `${name}: closed, 4409`);
+        } else {
+            ok(/resumed at \d+-\d+$/.test(await page.textContent("#gap")), `${name}: a gap`);
+            await page.click("#drop");
+            await ask("clear");
+        }
+    }
+
+    await shows(page, "#state", "connected");
+
+    /* chat between two pages */
+
+    const other = await page.context().browser().newPage();
+
+    other.on("pageerror", (error) => errors.push(String(error)));
+    await other.goto(url);
+
+    for (const [i, one] of [page, other].entries()) {
+        await one.click("#tab-chat");
+        await shows(one, "#chat-state", "connected");
+        await one.fill("#talk-name", ["anna", "ben"][i]);
+    }
+
+    const say = async (one, text) => {
+        await one.fill("#talk-text", text);
+        await one.click("#talk-send");
+    };
+
+    const hears = (one, text) => until(one, text, ([text]) => {
+        return document.querySelector("#talk").textContent.includes(text);
+    }, [text]);
+
+    const heard = async (one) => (await texts(one, "#talk .event")).map(bare);
+
+    await say(page, "hello");
+    await hears(other, "hello");
+    await say(other, "<i>hi</i>");
+
+    for (const one of [page, other]) {
+        await hears(one, "<i>hi</i>");
+        is((await heard(one)).slice(0, 2), ["chatben<i>hi</i>", "chatannahello"],
+           "both see both messages");
+        ok(/^\{"ack":1,"id":"[\d-]+"\}$/.test(await one.textContent("#talk-answer")),
+           "each message is acknowledged");
+    }
+
+    /* rooms */
+
+    for (const one of [page, other]) {
+        await one.fill("#join-room", "room 1");
+        await one.click("#join-form button");
+        await shows(one, "#talk-answer", '{"ack":2,"topics":2}');
+    }
+
+    await say(page, "in a room");
+    await hears(other, "in a room");
+    is((await heard(other))[0], "room 1annain a room", "a room is joined");
+
+    await page.fill("#join-room", "news");
+    await page.click("#join-form button");
+    await shows(page, "#talk-answer", '{"error":"topic is not allowed","ref":4}');
+    ok(true, "not any room can be joined");
 
     is(errors, [], "no errors on the console");
 });
