@@ -5,8 +5,8 @@
 
 
 /*
- * nginx makes requests from connections, so a call has one of its own, which has
- * no socket: its events count as active, so nobody adds them to the event
+ * nginx makes requests from connections, so a call has one of its own, without
+ * a socket: its events count as active, so nobody adds them to the event
  * method, and it is never closed, only freed.  The request on it has nothing to
  * do but to wait for a subrequest that keeps its response in memory.
  */
@@ -393,6 +393,14 @@ ngx_rt_call_subrequest_handler(ngx_http_request_t *r, void *data,
     ngx_int_t rc)
 {
     ngx_rt_call_t *call = data;
+
+    /* a filter failed, as it does if the response is too large for memory */
+
+    if (r->connection->error) {
+        r->connection->error = 0;
+        call->status = NGX_HTTP_BAD_GATEWAY;
+        return NGX_OK;
+    }
 
     switch (rc) {
 

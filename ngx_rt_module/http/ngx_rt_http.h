@@ -15,6 +15,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 #include <jansson.h>
+#include "../wire/ngx_rt_wire.h"
 
 
 /* nginx 1.22 has no name for it */
@@ -85,6 +86,27 @@ ngx_int_t ngx_rt_header_set(ngx_http_request_t *r, const char *name,
 
 /* keeps filters that compress, gzip and those of others, from the response */
 ngx_int_t ngx_rt_header_no_encoding(ngx_http_request_t *r);
+
+
+/* ngx_rt_upgrade.c */
+
+/* what was chosen of a client's offers */
+
+typedef struct {
+    ngx_uint_t           chosen;         /* the subprotocol */
+    ngx_uint_t           bits;           /* of our window; 0: no deflate */
+} ngx_rt_upgrade_t;
+
+/* does the request speak of WebSocket? */
+ngx_uint_t ngx_rt_upgrade_is_asked(ngx_http_request_t *r);
+
+/* NGX_OK, or what a content handler returns; it may have answered */
+ngx_int_t ngx_rt_upgrade_check(ngx_http_request_t *r, const char *subprotocol,
+    ngx_rt_upgrade_t *up);
+
+/* sends the 101 */
+ngx_int_t ngx_rt_upgrade_send(ngx_http_request_t *r, const char *subprotocol,
+    const ngx_rt_upgrade_t *up);
 
 
 /* ngx_rt_origin.c */

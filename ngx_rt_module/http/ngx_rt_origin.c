@@ -6,8 +6,8 @@
 
 /*
  * "Origin", RFC 6454, 7: a browser says by it which page makes a request.  A
- * page of another site must be named by "rt_origin", since a WebSocket handshake
- * carries the user's cookies and no browser asks before.
+ * page of another site must be named by "rt_origin", since the handshake of a
+ * WebSocket carries the user's cookies and no browser asks before.
  */
 
 
@@ -19,7 +19,8 @@ static ngx_uint_t ngx_rt_origin_is_own(ngx_http_request_t *r,
 static ngx_uint_t ngx_rt_origin_matches(ngx_str_t *origin, ngx_str_t *rule);
 static ngx_uint_t ngx_rt_origin_split(ngx_str_t *origin, ngx_str_t *scheme,
     ngx_str_t *host);
-static void ngx_rt_origin_cut_port(ngx_str_t *host, ngx_str_t *port);
+static void ngx_rt_origin_cut_port(ngx_str_t *host, ngx_str_t *port,
+    const ngx_str_t *scheme);
 static ngx_uint_t ngx_rt_origin_equals(ngx_str_t *one, ngx_str_t *two);
 
 
@@ -139,9 +140,10 @@ ngx_rt_origin_rule_is_valid(ngx_str_t *rule)
 
     p = host.data;
 
-    return host.len
-           && ngx_strlchr(p, p + host.len, '*') == NULL
-           && ngx_strlchr(p, p + host.len, '/') == NULL;
+    return ngx_strlchr(p, p + host.len, '*') == NULL
+           && ngx_strlchr(p, p + host.len, '/') == NULL
+           && (rule->data[0] != '*'
+               || ngx_strlchr(p, p + host.len, ':') == NULL);
 }
 
 
@@ -150,7 +152,7 @@ ngx_rt_origin_rule_is_valid(ngx_str_t *rule)
 static ngx_uint_t
 ngx_rt_origin_is_own(ngx_http_request_t *r, ngx_str_t *origin)
 {
-    ngx_str_t  own, own_port, host, port, scheme, expected, standard;
+    ngx_str_t  own, own_port, host, port, scheme, expected;
 
     if (r->headers_in.host == NULL
         || !ngx_rt_origin_split(origin, &scheme, &host))
@@ -159,25 +161,21 @@ ngx_rt_origin_is_own(ngx_http_request_t *r, ngx_str_t *origin)
     }
 
     ngx_str_set(&expected, "http");
-    ngx_str_set(&standard, "80");
 
 #if (NGX_HTTP_SSL)
     if (r->connection->ssl) {
         ngx_str_set(&expected, "https");
-        ngx_str_set(&standard, "443");
     }
 #endif
 
     own = r->headers_in.host->value;
 
-    ngx_rt_origin_cut_port(&own, &own_port);
-    ngx_rt_origin_cut_port(&host, &port);
+    ngx_rt_origin_cut_port(&own, &own_port, &expected);
+    ngx_rt_origin_cut_port(&host, &port, &scheme);
 
     return ngx_rt_origin_equals(&scheme, &expected)
-           && host.len
            && ngx_rt_origin_equals(&own, &host)
-           && ngx_rt_origin_equals(own_port.len ? &own_port : &standard,
-                                   port.len ? &port : &standard);
+           && ngx_rt_origin_equals(&own_port, &port);
 }
 
 
@@ -186,37 +184,41 @@ ngx_rt_origin_is_own(ngx_http_request_t *r, ngx_str_t *origin)
 static ngx_uint_t
 ngx_rt_origin_matches(ngx_str_t *origin, ngx_str_t *rule)
 {
-    ngx_str_t  scheme, host, port, tail, rule_scheme, rule_host;
+    ngx_str_t  scheme, host, port, rule_scheme, rule_host, rule_port;
 
     if (!ngx_rt_origin_split(origin, &scheme, &host)) {
         return 0;
     }
 
+    ngx_rt_origin_cut_port(&host, &port, &scheme);
+
     if (rule->data[0] == '*') {
         rule_host = *rule;
-        ngx_rt_origin_cut_port(&host, &port);
 
-    } else if (!ngx_rt_origin_split(rule, &rule_scheme, &rule_host)
-               || !ngx_rt_origin_equals(&scheme, &rule_scheme))
-    {
-        return 0;
+    } else {
+        (void) ngx_rt_origin_split(rule, &rule_scheme, &rule_host);
+        ngx_rt_origin_cut_port(&rule_host, &rule_port, &rule_scheme);
+
+        if (!ngx_rt_origin_equals(&scheme, &rule_scheme)
+            || !ngx_rt_origin_equals(&port, &rule_port))
+        {
+            return 0;
+        }
     }
 
-    if (rule_host.data[0] != '*') {
-        return ngx_rt_origin_equals(&host, &rule_host);
+    if (rule_host.data[0] == '*') {
+        rule_host.data++;
+        rule_host.len--;
+
+        if (host.len <= rule_host.len) {
+            return 0;
+        }
+
+        host.data += host.len - rule_host.len;
+        host.len = rule_host.len;
     }
 
-    if (host.len < rule_host.len) {
-        return 0;
-    }
-
-    rule_host.data++;
-    rule_host.len--;
-
-    tail.data = host.data + host.len - rule_host.len;
-    tail.len = rule_host.len;
-
-    return ngx_rt_origin_equals(&tail, &rule_host);
+    return ngx_rt_origin_equals(&host, &rule_host);
 }
 
 
@@ -248,25 +250,31 @@ ngx_rt_origin_split(ngx_str_t *origin, ngx_str_t *scheme, ngx_str_t *host)
 }
 
 
-/* an address of IPv6 stands in brackets */
+/* "port" becomes that of the scheme if there is none; IPv6 is in brackets */
 
 static void
-ngx_rt_origin_cut_port(ngx_str_t *host, ngx_str_t *port)
+ngx_rt_origin_cut_port(ngx_str_t *host, ngx_str_t *port,
+    const ngx_str_t *scheme)
 {
     size_t  i;
 
-    ngx_str_null(port);
+    if (scheme->len == 5) {
+        ngx_str_set(port, "443");
 
-    for (i = host->len; i > 0; i--) {
+    } else {
+        ngx_str_set(port, "80");
+    }
+
+    for (i = host->len; i > 0 && host->data[i - 1] != ']'; i--) {
 
         if (host->data[i - 1] == ':') {
-            port->data = host->data + i;
-            port->len = host->len - i;
-            host->len = i - 1;
-            return;
-        }
 
-        if (host->data[i - 1] == ']') {
+            if (i < host->len) {
+                port->data = host->data + i;
+                port->len = host->len - i;
+            }
+
+            host->len = i - 1;
             return;
         }
     }

@@ -147,7 +147,10 @@ struct ngx_rt_transport_s {
     /* is this request meant for it?  the last transport takes any */
     ngx_uint_t               (*match)(ngx_http_request_t *r);
 
-    /* can it be served?  NGX_OK, or what a content handler returns */
+    /*
+     * Can it be served?  NGX_OK, NGX_HTTP_FORBIDDEN because of its origin, or
+     * what a content handler returns; it may have answered already.
+     */
     ngx_int_t                (*check)(ngx_http_request_t *r,
                                       ngx_rt_subscriber_conf_t *conf,
                                       uint64_t *variant);
@@ -436,7 +439,7 @@ ngx_int_t ngx_rt_subscriber_send(ngx_rt_subscriber_t *sub,
 /* sends what the client asked for, however much waits for it already */
 void ngx_rt_subscriber_reply(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch);
 
-/* the same as a send with "n" messages up to "id" in it; lets the subscriber lag */
+/* sends "n" messages up to "id" in the batch, or lets the subscriber lag */
 void ngx_rt_subscriber_deliver(ngx_rt_subscriber_t *sub,
     ngx_rt_batch_t *batch, const ngx_rt_id_t *id, ngx_uint_t n);
 

@@ -5,8 +5,8 @@
 
 
 /*
- * What becomes of a message that a subscriber sends.  It is published, or passed
- * to a location; a JSON object may also be a command that changes the
+ * What becomes of a message that a subscriber sends.  It is published, or it is
+ * passed to a location; a JSON object may also be a command that changes the
  * subscriber's topics.
  */
 

@@ -11,8 +11,8 @@
  *     {"subscribe":[...],"after":...,"ref":...}
  *     {"unsubscribe":[...],"ref":...}
  *
- * Each is answered by {"ack":ref,...} or {"error":reason,"ref":ref}.  The ref is
- * a string or a number, or null if the client gave nothing of that kind.
+ * Each is answered by {"ack":ref,...} or {"error":reason,"ref":ref}.  The ref
+ * is a string or a number, or null if the client gave nothing of that kind.
  */
 
 
@@ -32,7 +32,8 @@ static const char *ngx_rt_receive_json_check(ngx_rt_subscriber_t *sub,
 static ngx_uint_t ngx_rt_receive_json_may_join(ngx_rt_dynamic_conf_t *conf,
     ngx_str_t *topic);
 static void ngx_rt_receive_json_send_gap(ngx_rt_subscriber_t *sub,
-    ngx_rt_gap_t *gap);
+    const ngx_str_t *topic, const ngx_rt_gap_t *gap);
+static json_t *ngx_rt_receive_json_id(const ngx_rt_id_t *id);
 static json_t *ngx_rt_receive_json_ref(json_t *object);
 static void ngx_rt_receive_json_send(ngx_rt_subscriber_t *sub,
     json_t *answer);
@@ -41,7 +42,6 @@ static void ngx_rt_receive_json_send(ngx_rt_subscriber_t *sub,
 void
 ngx_rt_receive_json_publish(ngx_rt_subscriber_t *sub, json_t *object)
 {
-    u_char                 id[NGX_RT_ID_LEN];
     const char            *reason;
     ngx_rt_refusal_t       refusal;
     ngx_rt_publication_t   pub;
@@ -63,8 +63,8 @@ ngx_rt_receive_json_publish(ngx_rt_subscriber_t *sub, json_t *object)
     }
 
     ngx_rt_receive_json_send(sub,
-        json_pack("{s:o,s:s%}", "ack", ngx_rt_receive_json_ref(object),
-                  "id", id, (size_t) (ngx_rt_id_write(id, &pub.id) - id)));
+        json_pack("{s:o,s:o}", "ack", ngx_rt_receive_json_ref(object),
+                  "id", ngx_rt_receive_json_id(&pub.id)));
 }
 
 
@@ -108,8 +108,9 @@ ngx_rt_receive_json_command(ngx_rt_subscriber_t *sub, json_t *object)
     }
 
     ngx_rt_receive_json_send(sub,
-        json_pack("{s:o,s:I}", "ack", ngx_rt_receive_json_ref(object),
-                  "topics", (json_int_t) sub->nmembers));
+        json_pack("{s:o,s:I,s:o}", "ack", ngx_rt_receive_json_ref(object),
+                  "topics", (json_int_t) sub->nmembers,
+                  "position", ngx_rt_receive_json_id(&sub->position)));
 }
 
 
@@ -246,7 +247,7 @@ ngx_rt_receive_json_join(ngx_rt_subscriber_t *sub, json_t *list,
         }
 
         if (rc == NGX_DECLINED) {
-            ngx_rt_receive_json_send_gap(sub, &gap);
+            ngx_rt_receive_json_send_gap(sub, &topic, &gap);
         }
     }
 
@@ -332,15 +333,28 @@ ngx_rt_receive_json_may_join(ngx_rt_dynamic_conf_t *conf, ngx_str_t *topic)
 }
 
 
+/* that of one topic, which it names */
+
 static void
-ngx_rt_receive_json_send_gap(ngx_rt_subscriber_t *sub, ngx_rt_gap_t *gap)
+ngx_rt_receive_json_send_gap(ngx_rt_subscriber_t *sub, const ngx_str_t *topic,
+    const ngx_rt_gap_t *gap)
 {
-    u_char   text[NGX_RT_ENVELOPE_GAP_LEN];
-    u_char  *p;
+    ngx_rt_receive_json_send(sub,
+        json_pack("{s:{s:o,s:o,s:s%},s:o}",
+                  "gap",
+                      "after", ngx_rt_receive_json_id(&gap->after),
+                      "resumed", ngx_rt_receive_json_id(&gap->resumed),
+                      "topic", topic->data, topic->len,
+                  "position", ngx_rt_receive_json_id(&gap->position)));
+}
 
-    p = ngx_rt_envelope_write_gap(text, gap);
 
-    sub->transport->answer(sub, text, p - text);
+static json_t *
+ngx_rt_receive_json_id(const ngx_rt_id_t *id)
+{
+    u_char  text[NGX_RT_ID_LEN];
+
+    return json_stringn((char *) text, ngx_rt_id_write(text, id) - text);
 }
 
 

@@ -69,6 +69,16 @@ ngx_rt_transport_handler(ngx_http_request_t *r, ngx_rt_stream_t *st,
     tr = ngx_rt_transports[i];
 
     rc = tr->check(r, conf, &variant);
+
+    if (rc == NGX_HTTP_FORBIDDEN) {
+
+        if (st->hub) {
+            ngx_rt_counter_add(&st->zone, forbidden, 1);
+        }
+
+        return ngx_rt_answer_error(r, rc, "origin is not allowed");
+    }
+
     if (rc != NGX_OK || r->header_sent) {
         return rc;
     }

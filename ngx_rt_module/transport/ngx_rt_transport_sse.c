@@ -84,8 +84,8 @@ ngx_rt_sse_check(ngx_http_request_t *r, ngx_rt_subscriber_conf_t *conf,
 
 
 /*
- * A page that uses fetch() may have to ask first if it can send "Last-Event-ID",
- * which is the Fetch standard's CORS-preflight request.
+ * A page that uses fetch() asks first if it can send "Last-Event-ID", which is
+ * the CORS-preflight request of the Fetch standard.
  */
 
 static ngx_int_t

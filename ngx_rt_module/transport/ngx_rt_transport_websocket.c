@@ -46,12 +46,7 @@ typedef struct {
 } ngx_rt_websocket_t;
 
 
-static ngx_uint_t ngx_rt_websocket_match(ngx_http_request_t *r);
 static ngx_int_t ngx_rt_websocket_check(ngx_http_request_t *r,
-    ngx_rt_subscriber_conf_t *conf, uint64_t *variant);
-static const char *ngx_rt_websocket_check_upgrade(ngx_http_request_t *r);
-static ngx_int_t ngx_rt_websocket_check_version(ngx_http_request_t *r);
-static const char *ngx_rt_websocket_choose(ngx_http_request_t *r,
     ngx_rt_subscriber_conf_t *conf, uint64_t *variant);
 static ngx_int_t ngx_rt_websocket_open(ngx_http_request_t *r,
     uint64_t *variant);
@@ -94,53 +89,18 @@ static ngx_int_t ngx_rt_websocket_write_text(ngx_rt_batch_t *batch,
     u_char *text, size_t len);
 
 
-static ngx_uint_t
-ngx_rt_websocket_match(ngx_http_request_t *r)
-{
-    ngx_str_t  upgrade;
-
-    /* a proxy that does not know of WebSocket drops "Upgrade" on the way */
-
-    return (ngx_rt_header_join(r, "Upgrade", &upgrade) == NGX_OK
-            && ngx_rt_ws_handshake_lists(&upgrade, "websocket"))
-           || ngx_rt_header_find(r, "Sec-WebSocket-Key", NULL)
-           || ngx_rt_header_find(r, "Sec-WebSocket-Version", NULL);
-}
-
-
 static ngx_int_t
 ngx_rt_websocket_check(ngx_http_request_t *r, ngx_rt_subscriber_conf_t *conf,
     uint64_t *variant)
 {
-    ngx_int_t    rc;
-    ngx_str_t    origin;
-    const char  *reason;
+    ngx_int_t         rc;
+    ngx_str_t         origin;
+    ngx_rt_upgrade_t  up;
 
-    if (r->http_version >= NGX_HTTP_VERSION_20) {
-        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST,
-                                   "WebSocket needs HTTP/1.1");
-    }
+    rc = ngx_rt_upgrade_check(r, NGX_RT_WEBSOCKET_SUBPROTOCOL, &up);
 
-    if (r->method != NGX_HTTP_GET) {
-        return ngx_rt_answer_not_allowed(r, "GET");
-    }
-
-    reason = ngx_rt_websocket_check_upgrade(r);
-
-    if (reason != NULL) {
-        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST, reason);
-    }
-
-    rc = ngx_rt_websocket_check_version(r);
-
-    if (rc != NGX_OK) {
+    if (rc != NGX_OK || r->header_sent) {
         return rc;
-    }
-
-    reason = ngx_rt_websocket_choose(r, conf, variant);
-
-    if (reason != NULL) {
-        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST, reason);
     }
 
     if (ngx_rt_origin_check(r, conf->origins, &origin)
@@ -149,211 +109,29 @@ ngx_rt_websocket_check(ngx_http_request_t *r, ngx_rt_subscriber_conf_t *conf,
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                       "origin \"%V\" is not allowed", &origin);
 
-        return ngx_rt_answer_error(r, NGX_HTTP_FORBIDDEN,
-                                   "origin is not allowed");
+        return NGX_HTTP_FORBIDDEN;
+    }
+
+    *variant = up.chosen ? NGX_RT_WEBSOCKET_JSON : 0;
+
+    if (up.bits && conf->deflate != NGX_RT_DEFLATE_OFF) {
+        *variant = ngx_rt_websocket_variant(*variant, up.bits, conf->deflate);
     }
 
     return NGX_OK;
 }
 
 
-/* RFC 6455, 4.2.1; NULL, or what is wrong */
-
-static const char *
-ngx_rt_websocket_check_upgrade(ngx_http_request_t *r)
-{
-    ngx_str_t         value;
-    ngx_table_elt_t  *h;
-
-    if (r->http_version < NGX_HTTP_VERSION_11) {
-        return "WebSocket needs HTTP/1.1";
-    }
-
-    if (ngx_rt_header_join(r, "Upgrade", &value) != NGX_OK
-        || !ngx_rt_ws_handshake_lists(&value, "websocket"))
-    {
-        return "\"Upgrade\" does not name websocket";
-    }
-
-    if (ngx_rt_header_join(r, "Connection", &value) != NGX_OK
-        || !ngx_rt_ws_handshake_lists(&value, "upgrade"))
-    {
-        return "\"Connection\" does not name upgrade";
-    }
-
-    h = ngx_rt_header_find(r, "Sec-WebSocket-Key", NULL);
-
-    if (h == NULL
-        || ngx_rt_header_find(r, "Sec-WebSocket-Key", h)
-        || !ngx_rt_ws_handshake_key_is_valid(&h->value))
-    {
-        return "\"Sec-WebSocket-Key\" is not one key of 16 bytes";
-    }
-
-    return NULL;
-}
-
-
-static ngx_int_t
-ngx_rt_websocket_check_version(ngx_http_request_t *r)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_rt_header_find(r, "Sec-WebSocket-Version", NULL);
-
-    if (h && ngx_rt_header_find(r, "Sec-WebSocket-Version", h)) {
-        return ngx_rt_answer_error(r, NGX_HTTP_BAD_REQUEST,
-                                   "\"Sec-WebSocket-Version\" is repeated");
-    }
-
-    if (h && h->value.len == 2 && ngx_strncmp(h->value.data, "13", 2) == 0) {
-        return NGX_OK;
-    }
-
-    /* RFC 6455, 4.4, and RFC 9110, 15.5.22 */
-
-    if (ngx_rt_header_set(r, "Sec-WebSocket-Version", "13") != NGX_OK
-        || ngx_rt_header_set(r, "Upgrade", "websocket") != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_rt_answer_error(r, NGX_RT_HTTP_UPGRADE_REQUIRED,
-                               "version of WebSocket is not 13");
-}
-
-
-/* the subprotocol and the extension; NULL, or what is wrong */
-
-static const char *
-ngx_rt_websocket_choose(ngx_http_request_t *r, ngx_rt_subscriber_conf_t *conf,
-    uint64_t *variant)
-{
-    ngx_int_t   rc;
-    ngx_str_t   value;
-    ngx_uint_t  bits;
-
-    *variant = 0;
-
-    if (ngx_rt_header_find(r, "Sec-WebSocket-Protocol", NULL)) {
-        rc = ngx_rt_header_join(r, "Sec-WebSocket-Protocol", &value);
-
-        if (rc == NGX_OK) {
-            rc = ngx_rt_ws_handshake_protocol(&value,
-                                              NGX_RT_WEBSOCKET_SUBPROTOCOL);
-        }
-
-        if (rc == NGX_ERROR) {
-            return "\"Sec-WebSocket-Protocol\" is not a list of names";
-        }
-
-        if (rc == NGX_OK) {
-            *variant = NGX_RT_WEBSOCKET_JSON;
-        }
-    }
-
-    if (ngx_rt_header_find(r, "Sec-WebSocket-Extensions", NULL)) {
-        rc = ngx_rt_header_join(r, "Sec-WebSocket-Extensions", &value);
-
-        if (rc == NGX_OK) {
-            rc = ngx_rt_ws_handshake_deflate(&value, &bits);
-        }
-
-        if (rc == NGX_ERROR) {
-            return "\"Sec-WebSocket-Extensions\" is not a list of extensions";
-        }
-
-        if (rc == NGX_OK && conf->deflate != NGX_RT_DEFLATE_OFF) {
-            *variant = ngx_rt_websocket_variant(*variant, bits,
-                                                conf->deflate);
-        }
-    }
-
-    return NULL;
-}
-
-
 static ngx_int_t
 ngx_rt_websocket_open(ngx_http_request_t *r, uint64_t *variant)
 {
-    u_char           *accept, *p;
-    ngx_int_t         rc;
-    ngx_table_elt_t  *h;
+    ngx_rt_upgrade_t  up;
 
-    /* nginx adds "Connection: upgrade" */
+    up.chosen = ngx_rt_websocket_is_json(*variant);
+    up.bits = ngx_rt_websocket_is_deflated(*variant)
+              ? ngx_rt_websocket_bits(*variant) : 0;
 
-    r->headers_out.status = NGX_HTTP_SWITCHING_PROTOCOLS;
-    ngx_str_set(&r->headers_out.status_line, "101 Switching Protocols");
-
-    r->headers_out.content_type.len = 0;
-    r->headers_out.charset.len = 0;
-    r->disable_not_modified = 1;
-    r->keepalive = 0;
-
-    ngx_http_clear_content_length(r);
-    ngx_http_clear_accept_ranges(r);
-    ngx_http_clear_last_modified(r);
-    ngx_http_clear_etag(r);
-
-    h = ngx_rt_header_find(r, "Sec-WebSocket-Key", NULL);
-
-    accept = ngx_pcalloc(r->pool, NGX_RT_WS_HANDSHAKE_ACCEPT + 1);
-    if (accept == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_rt_ws_handshake_accept(accept, &h->value);
-
-    if (ngx_rt_header_set(r, "Upgrade", "websocket") != NGX_OK
-        || ngx_rt_header_set(r, "Sec-WebSocket-Accept", (char *) accept)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_rt_websocket_is_json(*variant)
-        && ngx_rt_header_set(r, "Sec-WebSocket-Protocol",
-                             NGX_RT_WEBSOCKET_SUBPROTOCOL)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_rt_websocket_is_deflated(*variant)) {
-
-        p = ngx_pcalloc(r->pool, 128);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        (void) ngx_sprintf(p, "permessage-deflate; server_no_context_takeover;"
-                              " client_no_context_takeover%s",
-                           (ngx_rt_websocket_bits(*variant)
-                            < NGX_RT_DEFLATE_BITS_MAX)
-                           ? "; server_max_window_bits=" : "");
-
-        if (ngx_rt_websocket_bits(*variant) < NGX_RT_DEFLATE_BITS_MAX) {
-            (void) ngx_sprintf(p + ngx_strlen(p), "%uL",
-                               ngx_rt_websocket_bits(*variant));
-        }
-
-        if (ngx_rt_header_set(r, "Sec-WebSocket-Extensions", (char *) p)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    /* there may be nothing to say for long */
-
-    return (ngx_http_send_special(r, NGX_HTTP_FLUSH) == NGX_ERROR) ? NGX_ERROR
-                                                                   : NGX_OK;
+    return ngx_rt_upgrade_send(r, NGX_RT_WEBSOCKET_SUBPROTOCOL, &up);
 }
 
 
@@ -906,7 +684,7 @@ ngx_rt_websocket_write_text(ngx_rt_batch_t *batch, u_char *text, size_t len)
 const ngx_rt_transport_t  ngx_rt_transport_websocket = {
     ngx_string("websocket"),
     0,
-    ngx_rt_websocket_match,
+    ngx_rt_upgrade_is_asked,
     ngx_rt_websocket_check,
     ngx_rt_websocket_open,
     ngx_rt_websocket_greet,
