@@ -22,7 +22,6 @@
 
 
 static ngx_int_t ngx_rt_deflate_run(z_stream *z, ngx_str_t *out, size_t max);
-static ngx_int_t ngx_rt_deflate_restart(z_stream *z, ngx_str_t *out);
 static ngx_int_t ngx_rt_deflate_grow(z_stream *z, ngx_str_t *out, size_t max);
 
 
@@ -141,9 +140,14 @@ ngx_rt_deflate_run(z_stream *z, ngx_str_t *out, size_t max)
 
         rc = inflate(z, Z_SYNC_FLUSH);
 
+        /*
+         * 7.2.3.4: a final block ends nothing, more blocks follow at the next
+         * byte.  The window stays: to give it again by inflateSetDictionary()
+         * would copy 32K for each two bytes of a client that means harm.
+         */
+
         if (rc == Z_STREAM_END) {
-            rc = (ngx_rt_deflate_restart(z, out) == NGX_OK) ? Z_OK
-                                                            : Z_MEM_ERROR;
+            rc = inflateResetKeep(z);
         }
 
         if (rc == Z_MEM_ERROR) {
@@ -158,25 +162,6 @@ ngx_rt_deflate_run(z_stream *z, ngx_str_t *out, size_t max)
             return NGX_OK;
         }
     }
-}
-
-
-/* 7.2.3.4: a final block ends nothing, more blocks follow at the next byte */
-
-static ngx_int_t
-ngx_rt_deflate_restart(z_stream *z, ngx_str_t *out)
-{
-    size_t  n;
-
-    if (inflateReset(z) != Z_OK) {
-        return NGX_ERROR;
-    }
-
-    n = z->next_out - out->data;
-    n = ngx_min(n, (size_t) 1 << NGX_RT_DEFLATE_BITS_MAX);
-
-    return inflateSetDictionary(z, z->next_out - n, (uInt) n) == Z_OK
-           ? NGX_OK : NGX_ERROR;
 }
 
 
