@@ -162,6 +162,12 @@ ngx_rt_envelope_is_json(const ngx_str_t *data)
 {
     json_t  *value;
 
+    /* jansson passes over a zero behind a number or a word */
+
+    if (ngx_strlchr(data->data, data->data + data->len, '\0') != NULL) {
+        return 0;
+    }
+
     value = json_loadb((char *) data->data, data->len, NGX_RT_ENVELOPE_FLAGS,
                        NULL);
 
@@ -198,7 +204,7 @@ ngx_rt_envelope_set_binary(json_t *object, const ngx_str_t *data)
 }
 
 
-/* the data in one piece, a copy only if they are in several */
+/* the data in one piece and not NULL, a copy only if they are in several */
 
 static ngx_int_t
 ngx_rt_envelope_join(const ngx_rt_message_t *msg, ngx_str_t *data)
@@ -209,7 +215,7 @@ ngx_rt_envelope_join(const ngx_rt_message_t *msg, ngx_str_t *data)
     data->data = msg->data.data;
     data->len = msg->data.len;
 
-    if (msg->data.next == NULL) {
+    if (msg->data.next == NULL && msg->data.data != NULL) {
         return NGX_OK;
     }
 
