@@ -16,8 +16,11 @@
 
 #define NGX_RT_WS_MESSAGE_START  256
 
-/* deflate may lengthen what it cannot shorten, RFC 1951, 3.2.4 */
-#define ngx_rt_ws_message_deflated_max(max)  ((max) + (max) / 256 + 64)
+/*
+ * Deflate may lengthen what it cannot shorten: zlib by 4 % at its smallest
+ * memory level, codes of 9 bits for each byte, RFC 1951, 3.2.6, by an eighth.
+ */
+#define ngx_rt_ws_message_deflated_max(max)  ((max) + (max) / 8 + 64)
 
 
 static ngx_int_t ngx_rt_ws_message_begin(ngx_rt_ws_reader_t *rd,

@@ -115,8 +115,8 @@ fuzz_piece(fuzz_trace_t *trace, ngx_rt_ws_reader_t *rd, const u_char *data,
 
         /* what is kept is bounded by the limit, not by the frames */
 
-        check(rd->len <= rd->max + rd->max / 256 + 64);
-        check(rd->size <= 2 * (rd->max + rd->max / 256 + 64) + 256);
+        check(rd->len <= rd->max + rd->max / 8 + 64);
+        check(rd->size <= 2 * (rd->max + rd->max / 8 + 64) + 256);
 
         if (rc != NGX_OK) {
             break;
