@@ -274,7 +274,7 @@ ngx_int_t ngx_rt_ws_message_feed(ngx_rt_ws_reader_t *rd, u_char **pos,
 /* ngx_rt_ws_handshake.c: RFC 6455, section 4 */
 
 #define NGX_RT_WS_HANDSHAKE_ACCEPT     28
-#define NGX_RT_WS_HANDSHAKE_PROTOCOLS  64  /* more are not looked at */
+#define NGX_RT_WS_HANDSHAKE_PROTOCOLS  64  /* more are an error */
 
 /* 4.2.1: 16 bytes in base64 */
 ngx_uint_t ngx_rt_ws_handshake_key_is_valid(const ngx_str_t *key);

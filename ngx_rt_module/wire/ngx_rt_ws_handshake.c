@@ -144,8 +144,8 @@ ngx_rt_ws_handshake_lists(const ngx_str_t *value, const char *token)
 ngx_int_t
 ngx_rt_ws_handshake_protocol(const ngx_str_t *value, const char *name)
 {
-    ngx_str_t   list, rest, token, other;
-    ngx_uint_t  n, chosen;
+    ngx_str_t   list, *token, tokens[NGX_RT_WS_HANDSHAKE_PROTOCOLS];
+    ngx_uint_t  i, n, chosen;
 
     list = *value;
     n = 0;
@@ -159,7 +159,13 @@ ngx_rt_ws_handshake_protocol(const ngx_str_t *value, const char *name)
             continue;
         }
 
-        if (ngx_rt_ws_handshake_take_token(&list, &token) != NGX_OK) {
+        if (n == NGX_RT_WS_HANDSHAKE_PROTOCOLS) {
+            return NGX_ERROR;
+        }
+
+        token = &tokens[n];
+
+        if (ngx_rt_ws_handshake_take_token(&list, token) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -169,31 +175,20 @@ ngx_rt_ws_handshake_protocol(const ngx_str_t *value, const char *name)
             return NGX_ERROR;
         }
 
-        if (++n > NGX_RT_WS_HANDSHAKE_PROTOCOLS) {
-            return NGX_ERROR;
-        }
-
         /* RFC 6455, 4.1: the elements are unique, and case matters */
 
-        rest = list;
-
-        while (ngx_rt_ws_handshake_peek(&rest) != NGX_DONE) {
-
-            if (ngx_rt_ws_handshake_take_token(&rest, &other) != NGX_OK) {
-                rest.data++;
-                rest.len--;
-                continue;
-            }
-
-            if (other.len == token.len
-                && ngx_memcmp(other.data, token.data, token.len) == 0)
+        for (i = 0; i < n; i++) {
+            if (tokens[i].len == token->len
+                && ngx_memcmp(tokens[i].data, token->data, token->len) == 0)
             {
                 return NGX_ERROR;
             }
         }
 
-        if (token.len == ngx_strlen(name)
-            && ngx_memcmp(token.data, name, token.len) == 0)
+        n++;
+
+        if (token->len == ngx_strlen(name)
+            && ngx_memcmp(token->data, name, token->len) == 0)
         {
             chosen = 1;
         }

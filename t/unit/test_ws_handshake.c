@@ -342,7 +342,7 @@ test_many_protocols(void)
         free(value.data);
     }
 
-    ok(rc[0] == NGX_OK, "the last of as many as are looked at");
+    ok(rc[0] == NGX_OK, "the last of as many as may be");
     ok(rc[1] == NGX_ERROR, "one more is an error");
     ok(rc[2] == NGX_ERROR && rc[3] == NGX_ERROR,
        "the first one again at the end is an error");
