@@ -135,6 +135,8 @@ static const vector_t  plain[] = {
       ngx_string("\x88\x04\x03\xe8\xc0\x80") },
     { "5.5.1: a reason that ends within a character is 1007", "error(1007)",
       ngx_string("\x88\x04\x03\xe8\xe2\x82") },
+    { "5.5.1: a reason of one byte that is not UTF-8 is 1007",
+      "error(1007)", ngx_string("\x88\x03\x03\xe8\xff") },
     { "5.5.1: a code that must not be sent is 1002", "error(1002)",
       ngx_string("\x88\x02\x03\xed") },
     { "5.5.1: of two faults the code is named", "error(1002)",
@@ -291,6 +293,10 @@ static const vector_t  deflated[] = {
       ngx_string("\xc1\x0c\xf2\x48\xcd\xc9\xc9\x07\x00\xff\xff\xff\xff\xff") },
     { "7692, 7.2.2: half a tail that was not removed is 1007", "error(1007)",
       ngx_string("\xc1\x09\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00") },
+    { "7692, 7.2.2: a tail that ends a block a bit too early is 1007",
+      "error(1007)",
+      ngx_string("\xc2\x15\x04\xe0\x81\x96\x24\x49\x92\x24\x49\x02\x12\x8b"
+                 "\x9a\x47\x56\xcf\xde\xff\x7f\xee\x3d") },
     { "7692, 7.2.2: after a damaged message there is nothing", "error(1007)",
       ngx_string("\xc1\x01\x06\x81\x01" "a") }
 };
