@@ -261,7 +261,8 @@ void ngx_rt_ws_message_free(ngx_rt_ws_reader_t *rd);
 /*
  * Reads on from "*pos".  NGX_OK and a whole message or control frame, whose
  * data are good until the next call; NGX_AGAIN if all is read and none is
- * complete; NGX_ERROR and the code to close with.
+ * complete; NGX_ERROR and the code to close with.  Behind an error or a close
+ * frame nothing may be read on.
  */
 ngx_int_t ngx_rt_ws_message_feed(ngx_rt_ws_reader_t *rd, u_char **pos,
     u_char *last, ngx_rt_ws_event_t *ev);

@@ -351,11 +351,16 @@ ngx_rt_ws_handshake_bits(ngx_str_t *value)
 }
 
 
-/* a token, or a quoted string that holds one, RFC 6455, 9.1 */
+/*
+ * A token, or a quoted string that holds one, RFC 6455, 9.1.  Nobody escapes
+ * what needs no escape, so a value with any is left empty.
+ */
 
 static ngx_int_t
 ngx_rt_ws_handshake_parse_value(ngx_str_t *list, ngx_str_t *value)
 {
+    ngx_uint_t  escaped;
+
     if (ngx_rt_ws_handshake_peek(list) != '"') {
         return ngx_rt_ws_handshake_take_token(list, value);
     }
@@ -363,11 +368,33 @@ ngx_rt_ws_handshake_parse_value(ngx_str_t *list, ngx_str_t *value)
     list->data++;
     list->len--;
 
-    if (ngx_rt_ws_handshake_take_token(list, value) != NGX_OK
-        || list->len == 0
-        || *list->data != '"')
-    {
+    value->data = list->data;
+    value->len = 0;
+    escaped = 0;
+
+    while (list->len && *list->data != '"') {
+
+        if (*list->data == '\\' && list->len > 1) {
+            escaped = 1;
+            list->data++;
+            list->len--;
+        }
+
+        if (!ngx_rt_ws_handshake_is_token(*list->data)) {
+            return NGX_ERROR;
+        }
+
+        value->len++;
+        list->data++;
+        list->len--;
+    }
+
+    if (list->len == 0 || value->len == 0) {
         return NGX_ERROR;
+    }
+
+    if (escaped) {
+        value->len = 0;
     }
 
     list->data++;

@@ -155,6 +155,12 @@ static const field_t  offers[] = {
       NGX_ERROR, 0 },
     { "9.1: a space in quotes is no token", "foo; bar=\" a\"",
       NGX_ERROR, 0 },
+    { "9.1: an escape in quotes",
+      "permessage-deflate; server_max_window_bits=\"\\10\", "
+      "permessage-deflate; server_max_window_bits=12", NGX_OK, 12 },
+    { "9.1: an escaped quote is no token", "foo; bar=\"a\\\"b\"",
+      NGX_ERROR, 0 },
+    { "9.1: an escape that stays open", "foo; bar=\"a\\", NGX_ERROR, 0 },
     { "9.1: quotes that stay open", "foo; bar=\"a", NGX_ERROR, 0 },
     { "9.1: quotes that only open", "foo; bar=\"", NGX_ERROR, 0 },
     { "9.1: something behind the quotes", "foo; bar=\"a\"b", NGX_ERROR, 0 },
