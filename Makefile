@@ -89,5 +89,5 @@ $(MODULE): $(BUILD)/configured $(SOURCES)
 	@$(MAKE) --no-print-directory -C $(TREE) -f objs/Makefile modules \
 	    > $(TREE)/make.log 2>&1 \
 	    || { grep -A5 -E 'error|warning' $(TREE)/make.log; exit 1; }
-	@cp $(TREE)/objs/ngx_rt_module.so $@
+	@cp $(TREE)/objs/ngx_rt_module.so $@.new && mv $@.new $@
 	@echo "built: $@"

@@ -131,6 +131,13 @@ ngx_rt_conf_receive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_OK;
     }
 
+    if (cf->args->nelts == 3 && ngx_strcmp(value[1].data, "pass") == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, it must "
+                           "be a URI of this server", &value[2], &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
     return ngx_rt_conf_invalid(cf, cmd, "it must be \"off\", \"publish\", or "
                                "\"pass\" and a URI of this server");
 }

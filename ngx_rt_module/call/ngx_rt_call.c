@@ -32,11 +32,13 @@ struct ngx_rt_call_s {
     ngx_uint_t               status;        /* 0: as in its headers */
 
     ngx_event_t              done;
+    ngx_http_cleanup_t      *cleanup;
     ngx_rt_call_handler_pt   handler;       /* NULL: canceled */
     void                    *data;
 };
 
 
+static void ngx_rt_call_destroy(ngx_rt_call_t *call);
 static ngx_int_t ngx_rt_call_connect(ngx_rt_call_t *call,
     const ngx_rt_call_params_t *params);
 static ngx_int_t ngx_rt_call_set_peer(ngx_rt_call_t *call,
@@ -54,6 +56,7 @@ static ngx_int_t ngx_rt_call_start(ngx_rt_call_t *call,
 static ngx_int_t ngx_rt_call_subrequest_handler(ngx_http_request_t *r,
     void *data, ngx_int_t rc);
 static void ngx_rt_call_resume_handler(ngx_http_request_t *r);
+static void ngx_rt_call_cleanup(void *data);
 static void ngx_rt_call_done_handler(ngx_event_t *ev);
 static void ngx_rt_call_event_handler(ngx_event_t *ev);
 static u_char *ngx_rt_call_log_handler(ngx_log_t *log, u_char *buf,
@@ -68,34 +71,27 @@ static ngx_str_t  ngx_rt_call_method = ngx_string("POST");
 ngx_rt_call_t *
 ngx_rt_call_create(const ngx_rt_call_params_t *params)
 {
-    ngx_pool_t     *pool;
     ngx_rt_call_t  *call;
 
-    pool = ngx_create_pool(NGX_RT_CALL_POOL, ngx_cycle->log);
-    if (pool == NULL) {
-        return NULL;
-    }
-
-    call = ngx_pcalloc(pool, sizeof(ngx_rt_call_t));
+    call = ngx_calloc(sizeof(ngx_rt_call_t), ngx_cycle->log);
     if (call == NULL) {
-        ngx_destroy_pool(pool);
         return NULL;
     }
 
-    call->pool = pool;
+    call->pool = ngx_create_pool(NGX_RT_CALL_POOL, ngx_cycle->log);
+    if (call->pool == NULL) {
+        ngx_free(call);
+        return NULL;
+    }
+
     call->handler = params->handler;
     call->data = params->data;
 
-    if (ngx_rt_call_connect(call, params) != NGX_OK) {
-        ngx_destroy_pool(pool);
-        return NULL;
-    }
-
-    if (ngx_rt_call_prepare(call, params) != NGX_OK
+    if (ngx_rt_call_connect(call, params) != NGX_OK
+        || ngx_rt_call_prepare(call, params) != NGX_OK
         || ngx_rt_call_start(call, params) != NGX_OK)
     {
-        ngx_http_free_request(call->main, 0);
-        ngx_destroy_pool(pool);
+        ngx_rt_call_destroy(call);
         return NULL;
     }
 
@@ -109,6 +105,49 @@ void
 ngx_rt_call_cancel(ngx_rt_call_t *call)
 {
     call->handler = NULL;
+
+    /* a thread may be working for it */
+
+    if (call->main && call->main->blocked) {
+        return;
+    }
+
+    ngx_rt_call_destroy(call);
+}
+
+
+/* as nginx ends a request whose client has gone, but at once */
+
+static void
+ngx_rt_call_destroy(ngx_rt_call_t *call)
+{
+    ngx_event_t  *ev[3];
+    ngx_uint_t    i;
+
+    if (call->main) {
+        call->cleanup->handler = NULL;
+        ngx_http_free_request(call->main, 0);
+    }
+
+    ev[0] = &call->read;
+    ev[1] = &call->write;
+    ev[2] = &call->done;
+
+    for (i = 0; i < 3; i++) {
+        if (ev[i]->timer_set) {
+            ngx_del_timer(ev[i]);
+        }
+
+        if (ev[i]->posted) {
+            ngx_delete_posted_event(ev[i]);
+        }
+    }
+
+    if (call->pool) {
+        ngx_destroy_pool(call->pool);
+    }
+
+    ngx_free(call);
 }
 
 
@@ -117,7 +156,8 @@ ngx_rt_call_cancel(ngx_rt_call_t *call)
 static ngx_int_t
 ngx_rt_call_connect(ngx_rt_call_t *call, const ngx_rt_call_params_t *params)
 {
-    ngx_connection_t  *c;
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
 
     c = &call->connection;
 
@@ -145,8 +185,12 @@ ngx_rt_call_connect(ngx_rt_call_t *call, const ngx_rt_call_params_t *params)
     call->write.log = c->log;
     call->write.handler = ngx_rt_call_event_handler;
     call->write.write = 1;
-    call->write.active = 1;
+    call->write.active = (ngx_event_flags & NGX_USE_CLEAR_EVENT) ? 1 : 0;
     call->write.ready = 1;
+
+    call->done.handler = ngx_rt_call_done_handler;
+    call->done.data = call;
+    call->done.log = c->log;
 
     if (ngx_rt_call_set_peer(call, &params->peer) != NGX_OK) {
         return NGX_ERROR;
@@ -155,13 +199,24 @@ ngx_rt_call_connect(ngx_rt_call_t *call, const ngx_rt_call_params_t *params)
     call->http.conf_ctx = params->server;
     c->data = &call->http;
 
-    call->main = ngx_http_create_request(c);
-
-    if (call->main == NULL) {
+    r = ngx_http_create_request(c);
+    if (r == NULL) {
         return NGX_ERROR;
     }
 
-    c->data = call->main;
+    c->data = r;
+
+    call->cleanup = ngx_http_cleanup_add(r, 0);
+
+    if (call->cleanup == NULL) {
+        ngx_http_free_request(r, 0);
+        return NGX_ERROR;
+    }
+
+    call->cleanup->handler = ngx_rt_call_cleanup;
+    call->cleanup->data = call;
+
+    call->main = r;
 
     return NGX_OK;
 }
@@ -396,17 +451,15 @@ ngx_rt_call_subrequest_handler(ngx_http_request_t *r, void *data,
 
     /* a filter failed, as it does if the response is too large for memory */
 
-    if (r->connection->error) {
+    if (r->connection->error || rc == NGX_ERROR) {
         r->connection->error = 0;
+        r->buffered = 0;
+        r->postponed = NULL;
         call->status = NGX_HTTP_BAD_GATEWAY;
         return NGX_OK;
     }
 
     switch (rc) {
-
-    case NGX_ERROR:
-        call->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        return NGX_OK;
 
     case NGX_HTTP_CLOSE:
     case NGX_HTTP_REQUEST_TIME_OUT:
@@ -430,13 +483,19 @@ ngx_rt_call_resume_handler(ngx_http_request_t *r)
     call = (ngx_rt_call_t *) ((u_char *) r->connection
                               - offsetof(ngx_rt_call_t, connection));
 
-    if (call->done.posted) {
-        return;
-    }
+    ngx_post_event(&call->done, &ngx_posted_events);
+}
 
-    call->done.handler = ngx_rt_call_done_handler;
-    call->done.data = call;
-    call->done.log = &call->log;
+
+/* nginx terminates the request, and what is in its pool with it */
+
+static void
+ngx_rt_call_cleanup(void *data)
+{
+    ngx_rt_call_t *call = data;
+
+    call->main = NULL;
+    call->pool = NULL;
 
     ngx_post_event(&call->done, &ngx_posted_events);
 }
@@ -455,38 +514,29 @@ ngx_rt_call_done_handler(ngx_event_t *ev)
 
     ngx_str_null(&body);
 
-    status = call->status ? call->status : sr->headers_out.status;
+    status = call->status;
+
+    if (status == 0 && call->main) {
+        status = sr->headers_out.status;
+    }
 
     if (status == 0) {
         status = NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (sr->out) {
+    if (call->main && sr->out) {
         body.data = sr->out->buf->pos;
         body.len = sr->out->buf->last - sr->out->buf->pos;
     }
 
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &call->log, 0,
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
                    "rt call: status:%ui body:%uz", status, body.len);
 
     if (call->handler) {
         call->handler(call->data, status, &body);
     }
 
-    if (call->write.timer_set) {
-        ngx_del_timer(&call->write);
-    }
-
-    if (call->read.timer_set) {
-        ngx_del_timer(&call->read);
-    }
-
-    if (call->read.posted) {
-        ngx_delete_posted_event(&call->read);
-    }
-
-    ngx_http_free_request(call->main, 0);
-    ngx_destroy_pool(call->pool);
+    ngx_rt_call_destroy(call);
 }
 
 

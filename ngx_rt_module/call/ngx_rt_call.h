@@ -59,7 +59,7 @@ typedef struct {
  */
 ngx_rt_call_t *ngx_rt_call_create(const ngx_rt_call_params_t *params);
 
-/* the call may still be under way, but its answer goes nowhere */
+/* ends the call wherever it is, as nginx does when a client has gone */
 void ngx_rt_call_cancel(ngx_rt_call_t *call);
 
 

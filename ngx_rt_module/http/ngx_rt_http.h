@@ -94,7 +94,8 @@ ngx_int_t ngx_rt_header_no_encoding(ngx_http_request_t *r);
 
 typedef struct {
     ngx_uint_t           chosen;         /* the subprotocol */
-    ngx_uint_t           bits;           /* of our window; 0: no deflate */
+    ngx_uint_t           deflate;
+    ngx_uint_t           bits;           /* of our window; 0: as we like */
 } ngx_rt_upgrade_t;
 
 /* does the request speak of WebSocket? */
@@ -106,7 +107,7 @@ ngx_int_t ngx_rt_upgrade_check(ngx_http_request_t *r, const char *subprotocol,
 
 /* sends the 101 */
 ngx_int_t ngx_rt_upgrade_send(ngx_http_request_t *r, const char *subprotocol,
-    const ngx_rt_upgrade_t *up);
+    ngx_uint_t deflate);
 
 
 /* ngx_rt_origin.c */

@@ -241,7 +241,7 @@ ngx_rt_origin_split(ngx_str_t *origin, ngx_str_t *scheme, ngx_str_t *host)
     host->len = origin->data + origin->len - host->data;
 
     for (i = 0; i < host->len; i++) {
-        if (host->data[i] == '/' || host->data[i] == '@') {
+        if (host->data[i] && ngx_strchr("/@?#\\", host->data[i]) != NULL) {
             return 0;
         }
     }

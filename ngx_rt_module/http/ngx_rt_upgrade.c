@@ -83,9 +83,14 @@ ngx_rt_upgrade_check(ngx_http_request_t *r, const char *subprotocol,
 
 ngx_int_t
 ngx_rt_upgrade_send(ngx_http_request_t *r, const char *subprotocol,
-    const ngx_rt_upgrade_t *up)
+    ngx_uint_t deflate)
 {
-    ngx_int_t  rc;
+    ngx_int_t         rc;
+    ngx_rt_upgrade_t  up;
+
+    if (ngx_rt_upgrade_choose(r, subprotocol, &up) != NULL) {
+        return NGX_ERROR;
+    }
 
     /* nginx adds "Connection: upgrade" */
 
@@ -108,14 +113,14 @@ ngx_rt_upgrade_send(ngx_http_request_t *r, const char *subprotocol,
         return NGX_ERROR;
     }
 
-    if (up->chosen
+    if (up.chosen
         && ngx_rt_header_set(r, "Sec-WebSocket-Protocol", subprotocol)
            != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (up->bits && ngx_rt_upgrade_set_extension(r, up->bits) != NGX_OK) {
+    if (deflate && ngx_rt_upgrade_set_extension(r, up.bits) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -211,6 +216,7 @@ ngx_rt_upgrade_choose(ngx_http_request_t *r, const char *subprotocol,
     ngx_str_t  value;
 
     up->chosen = 0;
+    up->deflate = 0;
     up->bits = 0;
 
     if (ngx_rt_header_find(r, "Sec-WebSocket-Protocol", NULL)) {
@@ -237,6 +243,8 @@ ngx_rt_upgrade_choose(ngx_http_request_t *r, const char *subprotocol,
         if (rc == NGX_ERROR) {
             return "\"Sec-WebSocket-Extensions\" is not a list of extensions";
         }
+
+        up->deflate = (rc == NGX_OK);
     }
 
     return NULL;
@@ -262,12 +270,14 @@ ngx_rt_upgrade_set_accept(ngx_http_request_t *r)
 }
 
 
+/* RFC 7692, 7.1.2.1: who asks for a window is told that he gets it */
+
 static ngx_int_t
 ngx_rt_upgrade_set_extension(ngx_http_request_t *r, ngx_uint_t bits)
 {
     u_char  *p;
 
-    if (bits == NGX_RT_DEFLATE_BITS_MAX) {
+    if (bits == 0) {
         return ngx_rt_header_set(r, "Sec-WebSocket-Extensions",
                                  NGX_RT_UPGRADE_EXTENSION);
     }

@@ -20,10 +20,10 @@ static void ngx_rt_delivery_group(ngx_rt_hub_t *hub, ngx_uint_t n);
 static void ngx_rt_delivery_run_topic(ngx_rt_hub_t *hub,
     ngx_rt_hub_topic_t *tp);
 static void ngx_rt_delivery_run_group(ngx_rt_hub_t *hub,
-    ngx_rt_hub_topic_t *tp, ngx_rt_subscriber_t *sub,
-    ngx_rt_batch_set_t *set);
+    ngx_rt_member_t *member, ngx_rt_batch_set_t *set);
+static void ngx_rt_delivery_run_mixed(ngx_rt_hub_t *hub, ngx_uint_t n);
 static void ngx_rt_delivery_choose_of_one(ngx_rt_hub_t *hub,
-    ngx_rt_hub_topic_t *tp, ngx_rt_subscriber_t *sub);
+    ngx_rt_member_t *member);
 static void ngx_rt_delivery_choose_of_all(ngx_rt_hub_t *hub, ngx_uint_t n,
     ngx_rt_subscriber_t *sub);
 static void ngx_rt_delivery_run_choice(ngx_rt_hub_t *hub, ngx_uint_t *choice,
@@ -32,16 +32,19 @@ static ngx_rt_batch_t *ngx_rt_delivery_encode(ngx_rt_hub_t *hub,
     ngx_rt_subscriber_t *sub, ngx_uint_t *choice, ngx_uint_t n);
 static ngx_int_t ngx_rt_delivery_encode_one(ngx_rt_hub_t *hub,
     ngx_rt_subscriber_t *sub, ngx_uint_t i, ngx_rt_batch_t *batch);
-static void ngx_rt_delivery_defer(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
-    ngx_rt_subscriber_t *sub);
+static void ngx_rt_delivery_defer(ngx_rt_hub_t *hub,
+    ngx_rt_member_t *member);
+
+#define ngx_rt_delivery_is_wanted(member, mail)                               \
+    (ngx_rt_id_is(&(member)->sub->position, <, &(mail)->message->msg.id)      \
+     && ngx_rt_id_is(&(member)->told, <, &(mail)->message->msg.id))
 
 
 void
 ngx_rt_delivery_run(ngx_rt_hub_t *hub, ngx_uint_t n)
 {
-    ngx_uint_t             i;
-    ngx_rt_hub_mixed_t    *mixed;
-    ngx_rt_hub_topic_t    *tp;
+    ngx_uint_t           i;
+    ngx_rt_hub_topic_t  *tp;
 
     hub->turns++;
     hub->nmixed = 0;
@@ -56,17 +59,7 @@ ngx_rt_delivery_run(ngx_rt_hub_t *hub, ngx_uint_t n)
         }
     }
 
-    mixed = hub->mixed.elts;
-
-    for (i = 0; i < hub->nmixed; i++) {
-
-        if (mixed[i].topic) {
-            ngx_rt_delivery_choose_of_one(hub, mixed[i].topic, mixed[i].sub);
-
-        } else {
-            ngx_rt_delivery_choose_of_all(hub, n, mixed[i].sub);
-        }
-    }
+    ngx_rt_delivery_run_mixed(hub, n);
 
     for (i = 0; i < n; i++) {
         tp = hub->topics[hub->mail[i].tag];
@@ -75,9 +68,9 @@ ngx_rt_delivery_run(ngx_rt_hub_t *hub, ngx_uint_t n)
             tp->count = 0;
         }
 
-        if (hub->frames[i].batch) {
-            ngx_rt_batch_unref(hub->frames[i].batch);
-            hub->frames[i].batch = NULL;
+        while (hub->frames[i].n) {
+            hub->frames[i].n--;
+            ngx_rt_batch_unref(hub->frames[i].frames[hub->frames[i].n].batch);
         }
     }
 
@@ -140,10 +133,10 @@ ngx_rt_delivery_run_topic(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp)
         }
 
         if (sub->nmembers == 1) {
-            ngx_rt_delivery_run_group(hub, tp, sub, &set);
+            ngx_rt_delivery_run_group(hub, member, &set);
 
         } else {
-            ngx_rt_delivery_defer(hub, tp, sub);
+            ngx_rt_delivery_defer(hub, member);
         }
     }
 
@@ -152,16 +145,19 @@ ngx_rt_delivery_run_topic(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp)
 
 
 static void
-ngx_rt_delivery_run_group(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
-    ngx_rt_subscriber_t *sub, ngx_rt_batch_set_t *set)
+ngx_rt_delivery_run_group(ngx_rt_hub_t *hub, ngx_rt_member_t *member,
+    ngx_rt_batch_set_t *set)
 {
-    ngx_uint_t        i, n, choice[NGX_RT_READ_MESSAGES];
-    ngx_rt_batch_t  **batch;
+    ngx_uint_t             i, n, choice[NGX_RT_READ_MESSAGES];
+    ngx_rt_batch_t       **batch;
+    ngx_rt_hub_topic_t    *tp;
+    ngx_rt_subscriber_t   *sub;
 
-    if (!ngx_rt_id_is(&sub->position, <,
-                      &hub->mail[tp->first].message->msg.id))
-    {
-        ngx_rt_delivery_choose_of_one(hub, tp, sub);
+    tp = member->topic;
+    sub = member->sub;
+
+    if (!ngx_rt_delivery_is_wanted(member, &hub->mail[tp->first])) {
+        ngx_rt_delivery_choose_of_one(hub, member);
         return;
     }
 
@@ -182,21 +178,66 @@ ngx_rt_delivery_run_group(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
 }
 
 
+/* those of one format after those of another, so that they can share batches */
+
 static void
-ngx_rt_delivery_choose_of_one(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
-    ngx_rt_subscriber_t *sub)
+ngx_rt_delivery_run_mixed(ngx_rt_hub_t *hub, ngx_uint_t n)
+{
+    uint64_t             format;
+    ngx_uint_t           i, first;
+    ngx_rt_hub_mixed_t  *mixed;
+
+    mixed = hub->mixed.elts;
+    first = 0;
+
+    for ( ;; ) {
+
+        while (first < hub->nmixed && mixed[first].sub == NULL) {
+            first++;
+        }
+
+        if (first == hub->nmixed) {
+            return;
+        }
+
+        format = ngx_rt_subscriber_format(mixed[first].sub);
+
+        for (i = first; i < hub->nmixed; i++) {
+
+            if (mixed[i].sub == NULL
+                || ngx_rt_subscriber_format(mixed[i].sub) != format)
+            {
+                continue;
+            }
+
+            if (mixed[i].member) {
+                ngx_rt_delivery_choose_of_one(hub, mixed[i].member);
+
+            } else {
+                ngx_rt_delivery_choose_of_all(hub, n, mixed[i].sub);
+            }
+
+            mixed[i].sub = NULL;
+        }
+    }
+}
+
+
+static void
+ngx_rt_delivery_choose_of_one(ngx_rt_hub_t *hub, ngx_rt_member_t *member)
 {
     ngx_uint_t  i, n, choice[NGX_RT_READ_MESSAGES];
 
     n = 0;
+    i = member->topic->first;
 
-    for (i = tp->first; i != NGX_RT_READ_MESSAGES; i = hub->next[i]) {
-        if (ngx_rt_id_is(&sub->position, <, &hub->mail[i].message->msg.id)) {
+    for ( /* void */ ; i != NGX_RT_READ_MESSAGES; i = hub->next[i]) {
+        if (ngx_rt_delivery_is_wanted(member, &hub->mail[i])) {
             choice[n++] = i;
         }
     }
 
-    ngx_rt_delivery_run_choice(hub, choice, n, sub);
+    ngx_rt_delivery_run_choice(hub, choice, n, member->sub);
 }
 
 
@@ -211,6 +252,7 @@ ngx_rt_delivery_choose_of_all(ngx_rt_hub_t *hub, ngx_uint_t n,
 
     for (i = 0; i < sub->nmembers; i++) {
         sub->members[i].topic->mark = hub->marks;
+        sub->members[i].topic->chooser = &sub->members[i];
     }
 
     m = 0;
@@ -220,7 +262,7 @@ ngx_rt_delivery_choose_of_all(ngx_rt_hub_t *hub, ngx_uint_t n,
 
         if (tp && tp->count && tp->mark == hub->marks
             && tp->serial == hub->mail[i].message->serial
-            && ngx_rt_id_is(&sub->position, <, &hub->mail[i].message->msg.id))
+            && ngx_rt_delivery_is_wanted(tp->chooser, &hub->mail[i]))
         {
             choice[m++] = i;
         }
@@ -300,26 +342,31 @@ static ngx_int_t
 ngx_rt_delivery_encode_one(ngx_rt_hub_t *hub, ngx_rt_subscriber_t *sub,
     ngx_uint_t i, ngx_rt_batch_t *batch)
 {
-    size_t               offset;
-    u_char              *p;
-    ngx_int_t            rc;
-    ngx_rt_mail_t       *mail;
-    ngx_rt_hub_frame_t  *frame;
+    size_t                offset;
+    u_char               *p;
+    ngx_int_t             rc;
+    ngx_rt_mail_t        *mail;
+    ngx_rt_hub_frame_t   *frame;
+    ngx_rt_hub_frames_t  *frames;
 
     mail = &hub->mail[i];
-    frame = &hub->frames[i];
+    frames = &hub->frames[i];
+    frame = frames->frames;
 
-    if (frame->batch && frame->format == ngx_rt_subscriber_format(sub)) {
+    for ( /* void */ ; frame < &frames->frames[frames->n]; frame++) {
 
-        p = ngx_rt_batch_reserve(batch, frame->len);
-        if (p == NULL) {
-            return NGX_ERROR;
+        if (frame->format == ngx_rt_subscriber_format(sub)) {
+
+            p = ngx_rt_batch_reserve(batch, frame->len);
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+
+            p = ngx_cpymem(p, frame->batch->data + frame->offset, frame->len);
+            ngx_rt_batch_commit(batch, p);
+
+            return NGX_OK;
         }
-
-        p = ngx_cpymem(p, frame->batch->data + frame->offset, frame->len);
-        ngx_rt_batch_commit(batch, p);
-
-        return NGX_OK;
     }
 
     offset = batch->len;
@@ -327,14 +374,12 @@ ngx_rt_delivery_encode_one(ngx_rt_hub_t *hub, ngx_rt_subscriber_t *sub,
     rc = sub->transport->encode(batch, sub->variant,
                                 &hub->topics[mail->tag]->name,
                                 &mail->message->msg);
-    if (rc != NGX_OK) {
+
+    if (rc != NGX_OK || frames->n == NGX_RT_FRAMES) {
         return rc;
     }
 
-    if (frame->batch) {
-        ngx_rt_batch_unref(frame->batch);
-    }
-
+    frames->n++;
     batch->refs++;
 
     frame->batch = batch;
@@ -349,15 +394,16 @@ ngx_rt_delivery_encode_one(ngx_rt_hub_t *hub, ngx_rt_subscriber_t *sub,
 /* to the end of the turn, when all its topics with mail are known */
 
 static void
-ngx_rt_delivery_defer(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
-    ngx_rt_subscriber_t *sub)
+ngx_rt_delivery_defer(ngx_rt_hub_t *hub, ngx_rt_member_t *member)
 {
-    ngx_rt_hub_mixed_t  *mixed;
+    ngx_rt_hub_mixed_t   *mixed;
+    ngx_rt_subscriber_t  *sub;
 
+    sub = member->sub;
     mixed = hub->mixed.elts;
 
     if (sub->turn == hub->turns) {
-        mixed[sub->mixed].topic = NULL;
+        mixed[sub->mixed].member = NULL;
         return;
     }
 
@@ -375,7 +421,7 @@ ngx_rt_delivery_defer(ngx_rt_hub_t *hub, ngx_rt_hub_topic_t *tp,
     }
 
     mixed->sub = sub;
-    mixed->topic = tp;
+    mixed->member = member;
 
     sub->turn = hub->turns;
     sub->mixed = (uint32_t) hub->nmixed++;

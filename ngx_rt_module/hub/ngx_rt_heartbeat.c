@@ -308,7 +308,7 @@ ngx_rt_heartbeat_due(ngx_rt_subscriber_t *sub)
 {
     ngx_msec_t  due, at;
 
-    due = sub->conf->ping ? sub->ping_at
+    due = (sub->conf->ping && !sub->closing) ? sub->ping_at
                           : ngx_current_msec + NGX_RT_WHEEL_SLOTS
                                                * NGX_RT_WHEEL_STEP;
 

@@ -32,6 +32,9 @@
 /* formats of one topic's subscribers for which batches are kept in a turn */
 #define NGX_RT_FORMATS       16
 
+/* formats of a message that are kept in a turn */
+#define NGX_RT_FRAMES        4
+
 /* a hub that drains closes its subscribers within so many ms */
 #define NGX_RT_DRAIN         5000
 
@@ -293,17 +296,23 @@ struct ngx_rt_hub_topic_s {
     ngx_uint_t                 last;
     ngx_uint_t                 count;     /* 0: none */
     uint32_t                   mark;
+    ngx_rt_member_t           *chooser;   /* if "mark" is the hub's */
 };
 
 
-/* a message as it was encoded last in this turn */
+/* a message as it was encoded in this turn */
 
 typedef struct {
-    ngx_rt_batch_t            *batch;     /* NULL: not yet */
+    ngx_rt_batch_t            *batch;
     uint64_t                   format;
     size_t                     offset;
     size_t                     len;
 } ngx_rt_hub_frame_t;
+
+typedef struct {
+    ngx_uint_t                 n;
+    ngx_rt_hub_frame_t         frames[NGX_RT_FRAMES];
+} ngx_rt_hub_frames_t;
 
 
 /* the last batch made for a choice of messages, for those who choose alike */
@@ -320,7 +329,7 @@ typedef struct {
 
 typedef struct {
     ngx_rt_subscriber_t       *sub;
-    ngx_rt_hub_topic_t        *topic;     /* NULL: more than one has */
+    ngx_rt_member_t           *member;    /* NULL: more than one has */
 } ngx_rt_hub_mixed_t;
 
 
@@ -362,7 +371,7 @@ struct ngx_rt_hub_s {
     uint32_t                   marks;
     ngx_rt_mail_t              mail[NGX_RT_READ_MESSAGES];
     ngx_uint_t                 next[NGX_RT_READ_MESSAGES];
-    ngx_rt_hub_frame_t         frames[NGX_RT_READ_MESSAGES];
+    ngx_rt_hub_frames_t        frames[NGX_RT_READ_MESSAGES];
     ngx_rt_hub_choice_t        choice;
     ngx_array_t                mixed;     /* of ngx_rt_hub_mixed_t */
     ngx_uint_t                 nmixed;
@@ -446,12 +455,15 @@ void ngx_rt_subscriber_deliver(ngx_rt_subscriber_t *sub,
 /* the socket takes bytes again */
 void ngx_rt_subscriber_writable(ngx_rt_subscriber_t *sub);
 
-/* the client sent this; the subscriber is there afterwards */
+/*
+ * The client sent this; with nothing, goes on after "paused", which may be set
+ * again.  The subscriber is there afterwards.
+ */
 void ngx_rt_subscriber_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len);
 
 /*
- * Goes on with what the client sent, and is going to send, after "paused".  A
- * client that does not take what it is sent is not read either.
+ * Goes on, in the next round of the event loop, with what the client sent.  One
+ * that does not take what it is sent is not read either.
  */
 void ngx_rt_subscriber_resume(ngx_rt_subscriber_t *sub);
 #define ngx_rt_subscriber_is_read(sub)                                        \
@@ -462,12 +474,11 @@ void ngx_rt_subscriber_resume(ngx_rt_subscriber_t *sub);
 void ngx_rt_subscriber_close(ngx_rt_subscriber_t *sub, ngx_rt_end_e why);
 
 /*
- * Joins a topic: its messages above "after" if that is not NULL, else what is
- * published from now on.  NGX_DONE if it is there already, NGX_DECLINED and the
- * gap if messages are missing, NGX_ERROR if there is no room.
+ * Joins a topic, for what is published from now on.  NGX_DONE if it is there
+ * already, NGX_ERROR if there is no room.
  */
 ngx_int_t ngx_rt_subscriber_join(ngx_rt_subscriber_t *sub,
-    const ngx_str_t *topic, const ngx_rt_id_t *after, ngx_rt_gap_t *gap);
+    const ngx_str_t *topic);
 void ngx_rt_subscriber_leave(ngx_rt_subscriber_t *sub,
     const ngx_str_t *topic);
 
@@ -500,11 +511,11 @@ ngx_uint_t ngx_rt_replay_start(ngx_rt_subscriber_t *sub,
     const ngx_rt_id_t *asked, ngx_uint_t malformed, ngx_rt_gap_t *gap);
 
 /*
- * The same for a topic that a subscriber has just joined: sets its "told", and
- * the position back if it must.
+ * Sends the messages above "asked" of topics that were just joined, which are
+ * the members from "first" on, and the gap of each that has one.
  */
-ngx_uint_t ngx_rt_replay_join(ngx_rt_subscriber_t *sub,
-    ngx_rt_member_t *member, const ngx_rt_id_t *asked, ngx_rt_gap_t *gap);
+void ngx_rt_replay_join(ngx_rt_subscriber_t *sub, ngx_uint_t first,
+    const ngx_rt_id_t *asked);
 
 /* gives a lagging subscriber one buffer of history */
 void ngx_rt_replay_run(ngx_rt_subscriber_t *sub);

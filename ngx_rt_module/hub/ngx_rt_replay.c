@@ -13,6 +13,18 @@
 #include "ngx_rt_hub.h"
 
 
+/* a message costs more than its data, in bytes */
+#define ngx_rt_replay_size(mail)  ((mail)->message->size + 128)
+
+
+static ngx_int_t ngx_rt_replay_join_one(ngx_rt_subscriber_t *sub,
+    ngx_rt_member_t *member, const ngx_rt_id_t *asked,
+    ngx_rt_batch_t *batch, size_t *size);
+static ngx_int_t ngx_rt_replay_catch_up(ngx_rt_subscriber_t *sub,
+    ngx_rt_member_t *member, ngx_rt_id_t *from, ngx_rt_batch_t *batch,
+    size_t *size);
+static void ngx_rt_replay_rewind(ngx_rt_subscriber_t *sub,
+    ngx_rt_member_t *member, const ngx_rt_id_t *from);
 static ngx_rt_cursor_t *ngx_rt_replay_cursors(ngx_rt_subscriber_t *sub);
 static ngx_int_t ngx_rt_replay_read(ngx_rt_subscriber_t *sub,
     ngx_rt_batch_t *batch, ngx_uint_t *n);
@@ -97,41 +109,201 @@ ngx_rt_replay_start(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *asked,
 }
 
 
-ngx_uint_t
-ngx_rt_replay_join(ngx_rt_subscriber_t *sub, ngx_rt_member_t *member,
-    const ngx_rt_id_t *asked, ngx_rt_gap_t *gap)
+void
+ngx_rt_replay_join(ngx_rt_subscriber_t *sub, ngx_uint_t first,
+    const ngx_rt_id_t *asked)
 {
-    ngx_uint_t             i, is_gap;
-    ngx_rt_id_t            none, *told;
+    size_t           size;
+    ngx_uint_t       i;
+    ngx_rt_batch_t  *batch;
+
+    /*
+     * What is in the mailbox goes first, but for these topics, whose messages
+     * are all in the history: then all that they have now is older than what
+     * the subscriber may be given next.
+     */
+
+    if (!sub->lagging) {
+
+        for (i = first; i < sub->nmembers; i++) {
+            ngx_memset(&sub->members[i].told, 0xff, sizeof(ngx_rt_id_t));
+        }
+
+        ngx_rt_hub_turn(sub->hub);
+    }
+
+    if (sub->closing) {
+        return;
+    }
+
+    if (!sub->lagging && sub->hub->drained) {
+        sub->position = sub->hub->seen;
+    }
+
+    batch = ngx_rt_batch_create(4096);
+
+    if (batch == NULL) {
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
+        return;
+    }
+
+    size = 0;
+
+    for (i = first; i < sub->nmembers; i++) {
+        if (ngx_rt_replay_join_one(sub, &sub->members[i], asked, batch, &size)
+            == NGX_ERROR)
+        {
+            ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
+            break;
+        }
+    }
+
+    if (batch->len && !sub->closing) {
+        ngx_rt_subscriber_reply(sub, batch);
+    }
+
+    ngx_rt_batch_unref(batch);
+
+    /* others get their turn before the next command */
+
+    if (size) {
+        sub->paused = 1;
+        ngx_rt_subscriber_resume(sub);
+    }
+}
+
+
+static ngx_int_t
+ngx_rt_replay_join_one(ngx_rt_subscriber_t *sub, ngx_rt_member_t *member,
+    const ngx_rt_id_t *asked, ngx_rt_batch_t *batch, size_t *size)
+{
+    ngx_uint_t             is_gap;
+    ngx_rt_id_t            from;
+    ngx_rt_gap_t           gap;
     ngx_rt_cursor_t        cur;
     ngx_rt_cursor_view_t   view;
 
-    ngx_memzero(gap, sizeof(ngx_rt_gap_t));
-    ngx_memzero(&none, sizeof(ngx_rt_id_t));
     ngx_memzero(&cur, sizeof(ngx_rt_cursor_t));
-
     cur.topic = member->topic->interest->topic;
 
     ngx_rt_cursor_view(sub->hub->zone, &cur, 1, asked, &view);
 
+    from = *asked;
     is_gap = ngx_rt_id_is(asked, <, &view.dropped);
-    member->told = is_gap ? view.dropped : *asked;
 
     /* an id that is not yet: all there is, as in ngx_rt_replay_start() */
 
     if (ngx_rt_id_is(asked, >, &view.last)) {
+        is_gap = 1;
+
+        ngx_memzero(&from, sizeof(ngx_rt_id_t));
         ngx_memzero(&cur, sizeof(ngx_rt_cursor_t));
         cur.topic = member->topic->interest->topic;
 
-        ngx_rt_cursor_view(sub->hub->zone, &cur, 1, &none, &view);
-
-        is_gap = 1;
-        member->told = view.dropped;
+        ngx_rt_cursor_view(sub->hub->zone, &cur, 1, &from, &view);
     }
 
-    /* the others have been given all up to the position that was */
+    if (is_gap) {
+        from = view.dropped;
 
-    if (ngx_rt_id_is(&member->told, <, &sub->position)) {
+        ngx_memzero(&gap, sizeof(ngx_rt_gap_t));
+
+        gap.topic = member->topic->name;
+        gap.after = *asked;
+        gap.resumed = view.any ? view.oldest : view.last;
+        gap.position = sub->position;
+
+        ngx_rt_counter_add(sub->hub->zone, gaps, 1);
+
+        if (sub->transport->gap(batch, sub->variant, &gap) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_rt_replay_catch_up(sub, member, &from, batch, size);
+}
+
+
+/* all that the topic has up to the position; if it is too much, later */
+
+static ngx_int_t
+ngx_rt_replay_catch_up(ngx_rt_subscriber_t *sub, ngx_rt_member_t *member,
+    ngx_rt_id_t *from, ngx_rt_batch_t *batch, size_t *size)
+{
+    ngx_int_t         rc;
+    ngx_uint_t        i, n;
+    ngx_rt_zone_t    *zn;
+    ngx_rt_mail_t     mail[NGX_RT_READ_MESSAGES];
+    ngx_rt_cursor_t   cur;
+
+    zn = sub->hub->zone;
+    rc = NGX_AGAIN;
+
+    ngx_memzero(&cur, sizeof(ngx_rt_cursor_t));
+    cur.topic = member->topic->interest->topic;
+    cur.told = *from;
+
+    while (rc == NGX_AGAIN
+           && !sub->lagging
+           && sub->hub->drained
+           && *size < sub->conf->buffer)
+    {
+        rc = ngx_rt_cursor_read(zn, &cur, 1, from, sub->conf->buffer - *size,
+                                mail, &n);
+
+        if (rc == NGX_DECLINED) {
+            break;
+        }
+
+        rc = n ? NGX_AGAIN : NGX_OK;
+
+        for (i = 0; i < n; i++) {
+
+            if (ngx_rt_id_is(&mail[i].message->msg.id, >, &sub->position)) {
+                rc = NGX_OK;
+                break;
+            }
+
+            if (sub->transport->encode(batch, sub->variant,
+                                       &member->topic->name,
+                                       &mail[i].message->msg)
+                != NGX_OK)
+            {
+                ngx_rt_cursor_release(zn);
+                return NGX_ERROR;
+            }
+
+            *from = mail[i].message->msg.id;
+            *size += ngx_rt_replay_size(&mail[i]);
+            ngx_rt_counter_add(zn, delivered, 1);
+        }
+    }
+
+    ngx_rt_cursor_release(zn);
+
+    if (rc == NGX_OK) {
+        member->told = sub->position;
+
+    } else {
+        ngx_rt_replay_rewind(sub, member, from);
+    }
+
+    return NGX_OK;
+}
+
+
+/* as a slow client, from where the topic is; the others are not repeated */
+
+static void
+ngx_rt_replay_rewind(ngx_rt_subscriber_t *sub, ngx_rt_member_t *member,
+    const ngx_rt_id_t *from)
+{
+    ngx_uint_t    i;
+    ngx_rt_id_t  *told;
+
+    member->told = *from;
+
+    if (ngx_rt_id_is(from, <, &sub->position)) {
 
         for (i = 0; i < sub->nmembers; i++) {
             told = &sub->members[i].told;
@@ -143,20 +315,11 @@ ngx_rt_replay_join(ngx_rt_subscriber_t *sub, ngx_rt_member_t *member,
             }
         }
 
-        sub->position = member->told;
+        sub->position = *from;
     }
 
-    if (!is_gap) {
-        return 0;
-    }
-
-    gap->after = *asked;
-    gap->resumed = view.any ? view.oldest : view.last;
-    gap->position = sub->position;
-
-    ngx_rt_counter_add(sub->hub->zone, gaps, 1);
-
-    return 1;
+    sub->lagging = 1;
+    ngx_rt_subscriber_queue(sub);
 }
 
 
@@ -182,8 +345,6 @@ ngx_rt_replay_run(ngx_rt_subscriber_t *sub)
     from = sub->position;
 
     rc = ngx_rt_replay_read(sub, batch, &n);
-
-    sub->hub->refilled += batch->len;
 
     if (rc == NGX_OK) {
         sub->lagging = 0;
@@ -292,6 +453,7 @@ static ngx_int_t
 ngx_rt_replay_read(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch,
     ngx_uint_t *n)
 {
+    size_t            size;
     ngx_int_t         rc;
     ngx_uint_t        i, nmail;
     ngx_rt_mail_t     mail[NGX_RT_READ_MESSAGES];
@@ -299,6 +461,7 @@ ngx_rt_replay_read(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch,
     ngx_rt_cursor_t  *cursors;
 
     zn = sub->hub->zone;
+    size = 0;
     *n = 0;
 
     cursors = ngx_rt_replay_cursors(sub);
@@ -308,7 +471,7 @@ ngx_rt_replay_read(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch,
 
     do {
         rc = ngx_rt_cursor_read(zn, cursors, sub->nmembers, &sub->position,
-                                sub->conf->buffer - batch->len, mail, &nmail);
+                                sub->conf->buffer - size, mail, &nmail);
 
         if (rc == NGX_DECLINED) {
             rc = ngx_rt_replay_skip(sub, batch);
@@ -334,12 +497,16 @@ ngx_rt_replay_read(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch,
                 ngx_rt_cursor_release(zn);
                 return NGX_ERROR;
             }
+
+            size += ngx_rt_replay_size(&mail[i]);
         }
 
         sub->position = mail[nmail - 1].message->msg.id;
         *n += nmail;
 
-    } while (batch->len < sub->conf->buffer);
+    } while (size < sub->conf->buffer);
+
+    sub->hub->refilled += size;
 
     ngx_rt_cursor_release(zn);
 

@@ -216,7 +216,7 @@ ngx_rt_sink_connection_resume(ngx_rt_subscriber_t *sub)
 
     c = sub->peer;
 
-    ngx_post_event(c->read, &ngx_posted_events);
+    ngx_post_event(c->read, &ngx_posted_next_events);
 }
 
 
@@ -275,6 +275,8 @@ ngx_rt_sink_connection_read_handler(ngx_event_t *rev)
 
         c->close = 0;
     }
+
+    ngx_rt_subscriber_read(sub, NULL, 0);
 
     for (i = 0; i < NGX_RT_SINK_READS; i++) {
 

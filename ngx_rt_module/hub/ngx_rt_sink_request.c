@@ -230,7 +230,7 @@ ngx_rt_sink_request_resume(ngx_rt_subscriber_t *sub)
 
     rs = sub->peer;
 
-    ngx_post_event(rs->request->connection->read, &ngx_posted_events);
+    ngx_post_event(rs->request->connection->read, &ngx_posted_next_events);
 }
 
 
@@ -249,6 +249,12 @@ ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
     c = r->connection;
 
     rs->cleanup->handler = NULL;
+
+    /* a client that may still be sending must not lose our last words */
+
+    if (sub->transport->read) {
+        r->lingering_close = 1;
+    }
 
     ngx_rt_sink_request_keep(rs);
     ngx_rt_subscriber_destroy(sub);
@@ -367,6 +373,8 @@ ngx_rt_sink_request_read(ngx_http_request_t *r, ngx_rt_subscriber_t *sub)
 
     c = r->connection;
     rev = c->read;
+
+    ngx_rt_subscriber_read(sub, NULL, 0);
 
     for (i = 0; i < NGX_RT_SINK_READS; i++) {
 

@@ -25,8 +25,8 @@
 #include "ngx_rt_hub.h"
 
 
-/* bytes of history encoded before other events get their turn */
-#define NGX_RT_SUBSCRIBER_REFILL  (2 * 1024 * 1024)
+/* bytes of history read before other events get their turn */
+#define NGX_RT_SUBSCRIBER_REFILL  (256 * 1024)
 
 
 typedef struct ngx_rt_piece_s  ngx_rt_piece_t;
@@ -268,7 +268,12 @@ ngx_rt_subscriber_writable(ngx_rt_subscriber_t *sub)
 void
 ngx_rt_subscriber_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
 {
-    sub->heard_at = ngx_current_msec;
+    if (len) {
+        sub->heard_at = ngx_current_msec;
+
+    } else {
+        sub->paused = 0;
+    }
 
     if (sub->transport->read && !sub->failed) {
         sub->transport->read(sub, p, len);
@@ -279,16 +284,9 @@ ngx_rt_subscriber_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
 void
 ngx_rt_subscriber_resume(ngx_rt_subscriber_t *sub)
 {
-    sub->paused = 0;
     sub->heard_at = ngx_current_msec;
 
-    if (sub->failed) {
-        return;
-    }
-
-    sub->transport->read(sub, NULL, 0);
-
-    if (ngx_rt_subscriber_is_read(sub)) {
+    if (!sub->failed) {
         sub->sink->resume(sub);
     }
 }
@@ -391,10 +389,8 @@ ngx_rt_subscriber_service_handler(ngx_event_t *ev)
 
 
 ngx_int_t
-ngx_rt_subscriber_join(ngx_rt_subscriber_t *sub, const ngx_str_t *topic,
-    const ngx_rt_id_t *after, ngx_rt_gap_t *gap)
+ngx_rt_subscriber_join(ngx_rt_subscriber_t *sub, const ngx_str_t *topic)
 {
-    ngx_rt_id_t       last;
     ngx_rt_member_t  *member;
 
     if (ngx_rt_subscriber_find(sub, topic)) {
@@ -410,24 +406,13 @@ ngx_rt_subscriber_join(ngx_rt_subscriber_t *sub, const ngx_str_t *topic,
     ngx_memzero(member, sizeof(ngx_rt_member_t));
     member->sub = sub;
 
-    if (ngx_rt_hub_attach(sub->hub, member, topic, &last) != NGX_OK) {
+    if (ngx_rt_hub_attach(sub->hub, member, topic, &member->told) != NGX_OK) {
         return NGX_ERROR;
     }
 
     sub->nmembers++;
 
-    /* mail that is older passes it by, the history gives what is due */
-
-    sub->lagging = 1;
-    ngx_rt_subscriber_queue(sub);
-
-    if (after == NULL) {
-        member->told = last;
-        return NGX_OK;
-    }
-
-    return ngx_rt_replay_join(sub, member, after, gap) ? NGX_DECLINED
-                                                       : NGX_OK;
+    return NGX_OK;
 }
 
 
@@ -639,7 +624,7 @@ ngx_rt_subscriber_goodbye(ngx_rt_subscriber_t *sub)
 
     ngx_rt_batch_unref(batch);
 
-    if (sub->awaited && sub->paused) {
+    if (sub->awaited) {
         ngx_rt_subscriber_resume(sub);
     }
 }

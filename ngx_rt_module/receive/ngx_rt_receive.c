@@ -14,7 +14,7 @@
 #include "ngx_rt_receive.h"
 
 
-/* messages that may wait; nor may their bytes exceed "message_size" */
+/* as soon as so many messages, or "message_size" bytes, wait, no more may */
 #define NGX_RT_RECEIVE_WAITING   16
 
 #define NGX_RT_RECEIVE_IDENTITY  256
@@ -178,6 +178,17 @@ ngx_rt_receive_message(ngx_rt_subscriber_t *sub, const ngx_str_t *data,
         *reason = "messages are not accepted here";
         return NGX_DECLINED;
     }
+}
+
+
+ngx_uint_t
+ngx_rt_receive_is_busy(ngx_rt_subscriber_t *sub)
+{
+    ngx_rt_receiver_t  *rx;
+
+    rx = sub->receiver;
+
+    return rx && (rx->call || rx->first);
 }
 
 

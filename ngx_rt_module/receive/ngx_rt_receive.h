@@ -66,6 +66,9 @@ void ngx_rt_receive_release(ngx_rt_subscriber_t *sub);
 ngx_int_t ngx_rt_receive_message(ngx_rt_subscriber_t *sub,
     const ngx_str_t *data, ngx_rt_receive_kind_e kind, const char **reason);
 
+/* is a message under way, or does one wait? */
+ngx_uint_t ngx_rt_receive_is_busy(ngx_rt_subscriber_t *sub);
+
 /* goes on with the messages that wait */
 void ngx_rt_receive_run(ngx_rt_subscriber_t *sub);
 

@@ -21,18 +21,16 @@
 
 static const char *ngx_rt_receive_json_topic(ngx_rt_subscriber_t *sub,
     json_t *object, ngx_str_t *topic);
-static const char *ngx_rt_receive_json_subscribe(ngx_rt_subscriber_t *sub,
-    json_t *object, json_t *list);
+static const char *ngx_rt_receive_json_check_command(ngx_rt_subscriber_t *sub,
+    json_t *join, json_t *leave, json_t *after, ngx_rt_id_t *id);
+static const char *ngx_rt_receive_json_check_topic(ngx_rt_subscriber_t *sub,
+    json_t *item, ngx_uint_t join);
 static const char *ngx_rt_receive_json_join(ngx_rt_subscriber_t *sub,
-    json_t *list, const ngx_rt_id_t *after);
-static const char *ngx_rt_receive_json_unsubscribe(ngx_rt_subscriber_t *sub,
     json_t *list);
-static const char *ngx_rt_receive_json_check(ngx_rt_subscriber_t *sub,
-    json_t *item, ngx_str_t *topic);
+static const char *ngx_rt_receive_json_leave(ngx_rt_subscriber_t *sub,
+    json_t *list);
 static ngx_uint_t ngx_rt_receive_json_may_join(ngx_rt_dynamic_conf_t *conf,
     ngx_str_t *topic);
-static void ngx_rt_receive_json_send_gap(ngx_rt_subscriber_t *sub,
-    const ngx_str_t *topic, const ngx_rt_gap_t *gap);
 static json_t *ngx_rt_receive_json_id(const ngx_rt_id_t *id);
 static json_t *ngx_rt_receive_json_ref(json_t *object);
 static void ngx_rt_receive_json_send(ngx_rt_subscriber_t *sub,
@@ -80,26 +78,21 @@ ngx_rt_receive_json_is_command(ngx_rt_subscriber_t *sub, json_t *object)
 void
 ngx_rt_receive_json_command(ngx_rt_subscriber_t *sub, json_t *object)
 {
-    json_t      *join, *leave;
-    const char  *reason;
+    json_t       *join, *leave, *after;
+    ngx_uint_t    first;
+    ngx_rt_id_t   id;
+    const char   *reason;
 
     join = json_object_get(object, "subscribe");
     leave = json_object_get(object, "unsubscribe");
+    after = json_object_get(object, "after");
+    first = sub->nmembers;
 
-    if (join && leave) {
-        reason = "\"subscribe\" and \"unsubscribe\" are two commands";
+    reason = ngx_rt_receive_json_check_command(sub, join, leave, after, &id);
 
-    } else if (!json_is_array(join ? join : leave)) {
-        reason = "topics are not an array";
-
-    } else if (json_array_size(join ? join : leave) > sub->conf->topics_max) {
-        reason = "more topics than \"rt_topics_max\"";
-
-    } else if (join) {
-        reason = ngx_rt_receive_json_subscribe(sub, object, join);
-
-    } else {
-        reason = ngx_rt_receive_json_unsubscribe(sub, leave);
+    if (reason == NULL) {
+        reason = join ? ngx_rt_receive_json_join(sub, join)
+                      : ngx_rt_receive_json_leave(sub, leave);
     }
 
     if (reason != NULL) {
@@ -108,9 +101,18 @@ ngx_rt_receive_json_command(ngx_rt_subscriber_t *sub, json_t *object)
     }
 
     ngx_rt_receive_json_send(sub,
-        json_pack("{s:o,s:I,s:o}", "ack", ngx_rt_receive_json_ref(object),
-                  "topics", (json_int_t) sub->nmembers,
-                  "position", ngx_rt_receive_json_id(&sub->position)));
+        json_pack("{s:o,s:I}", "ack", ngx_rt_receive_json_ref(object),
+                  "topics", (json_int_t) sub->nmembers));
+
+    if (join && after) {
+        ngx_rt_replay_join(sub, first, &id);
+
+        /* whatever ids were there, this is what to resume from */
+
+        ngx_rt_receive_json_send(sub,
+            json_pack("{s:o}", "position",
+                      ngx_rt_receive_json_id(&sub->position)));
+    }
 }
 
 
@@ -169,61 +171,89 @@ ngx_rt_receive_json_topic(ngx_rt_subscriber_t *sub, json_t *object,
 }
 
 
-/* all of the topics, or none for a reason */
+/* NULL, or what is wrong; "id" is set if there is an "after" */
 
 static const char *
-ngx_rt_receive_json_subscribe(ngx_rt_subscriber_t *sub, json_t *object,
-    json_t *list)
+ngx_rt_receive_json_check_command(ngx_rt_subscriber_t *sub, json_t *join,
+    json_t *leave, json_t *after, ngx_rt_id_t *id)
 {
-    size_t        i, fresh;
-    json_t       *after;
-    ngx_str_t     topic;
-    const char   *reason;
-    ngx_rt_id_t   id;
+    size_t       i;
+    json_t      *list;
+    const char  *reason;
 
-    after = json_object_get(object, "after");
+    list = join ? join : leave;
+
+    if (join && leave) {
+        return "\"subscribe\" and \"unsubscribe\" are two commands";
+    }
+
+    if (!json_is_array(list)) {
+        return "topics are not an array";
+    }
+
+    if (json_array_size(list) > sub->conf->topics_max) {
+        return "more topics than \"rt_topics_max\"";
+    }
+
+    for (i = 0; i < json_array_size(list); i++) {
+        reason = ngx_rt_receive_json_check_topic(sub, json_array_get(list, i),
+                                                 join != NULL);
+        if (reason != NULL) {
+            return reason;
+        }
+    }
 
     if (after
         && (!json_is_string(after)
-            || ngx_rt_id_parse(&id, (u_char *) json_string_value(after),
+            || ngx_rt_id_parse(id, (u_char *) json_string_value(after),
                                json_string_length(after))
                != NGX_OK))
     {
         return "\"after\" is not an id";
     }
 
-    fresh = 0;
-
-    for (i = 0; i < json_array_size(list); i++) {
-        reason = ngx_rt_receive_json_check(sub, json_array_get(list, i),
-                                           &topic);
-        if (reason != NULL) {
-            return reason;
-        }
-
-        if (ngx_rt_subscriber_find(sub, &topic) == NULL) {
-            fresh++;
-        }
-    }
-
-    if (sub->nmembers + fresh > sub->conf->topics_max) {
-        return "more topics than \"rt_topics_max\"";
-    }
-
-    return ngx_rt_receive_json_join(sub, list, after ? &id : NULL);
+    return NULL;
 }
 
 
 static const char *
-ngx_rt_receive_json_join(ngx_rt_subscriber_t *sub, json_t *list,
-    const ngx_rt_id_t *after)
+ngx_rt_receive_json_check_topic(ngx_rt_subscriber_t *sub, json_t *item,
+    ngx_uint_t join)
 {
-    size_t         i, joined;
-    json_t        *item;
-    ngx_int_t      rc;
-    ngx_str_t      topic;
-    ngx_rt_gap_t   gap;
+    ngx_str_t    topic;
+    const char  *reason;
 
+    if (!json_is_string(item)) {
+        return "a topic is not a string";
+    }
+
+    topic.data = (u_char *) json_string_value(item);
+    topic.len = json_string_length(item);
+
+    reason = ngx_rt_name_check_topic(&topic);
+
+    if (reason == NULL
+        && join
+        && !ngx_rt_receive_json_may_join(sub->conf->receive->dynamic, &topic))
+    {
+        reason = "topic is not allowed";
+    }
+
+    return reason;
+}
+
+
+/* all of the topics, or none for a reason */
+
+static const char *
+ngx_rt_receive_json_join(ngx_rt_subscriber_t *sub, json_t *list)
+{
+    size_t       i, joined;
+    json_t      *item;
+    ngx_str_t    topic;
+    const char  *reason;
+
+    reason = NULL;
     joined = sub->nmembers;
 
     for (i = 0; i < json_array_size(list); i++) {
@@ -232,41 +262,34 @@ ngx_rt_receive_json_join(ngx_rt_subscriber_t *sub, json_t *list,
         topic.data = (u_char *) json_string_value(item);
         topic.len = json_string_length(item);
 
-        rc = ngx_rt_subscriber_join(sub, &topic, after, &gap);
-
-        if (rc == NGX_ERROR) {
-
-            /* the new ones are the last */
-
-            while (sub->nmembers > joined) {
-                topic = sub->members[sub->nmembers - 1].topic->name;
-                ngx_rt_subscriber_leave(sub, &topic);
-            }
-
-            return "stream has no room";
+        if (ngx_rt_subscriber_join(sub, &topic) == NGX_ERROR) {
+            reason = "stream has no room";
+            break;
         }
 
-        if (rc == NGX_DECLINED) {
-            ngx_rt_receive_json_send_gap(sub, &topic, &gap);
+        if (sub->nmembers > sub->conf->topics_max) {
+            reason = "more topics than \"rt_topics_max\"";
+            break;
         }
     }
 
-    return NULL;
+    /* the new ones are the last */
+
+    while (reason && sub->nmembers > joined) {
+        topic = sub->members[sub->nmembers - 1].topic->name;
+        ngx_rt_subscriber_leave(sub, &topic);
+    }
+
+    return reason;
 }
 
 
 static const char *
-ngx_rt_receive_json_unsubscribe(ngx_rt_subscriber_t *sub, json_t *list)
+ngx_rt_receive_json_leave(ngx_rt_subscriber_t *sub, json_t *list)
 {
     size_t      i;
     json_t     *item;
     ngx_str_t   topic;
-
-    for (i = 0; i < json_array_size(list); i++) {
-        if (!json_is_string(json_array_get(list, i))) {
-            return "a topic is not a string";
-        }
-    }
 
     for (i = 0; i < json_array_size(list); i++) {
         item = json_array_get(list, i);
@@ -278,32 +301,6 @@ ngx_rt_receive_json_unsubscribe(ngx_rt_subscriber_t *sub, json_t *list)
     }
 
     return NULL;
-}
-
-
-/* NULL, or why the subscriber cannot join it */
-
-static const char *
-ngx_rt_receive_json_check(ngx_rt_subscriber_t *sub, json_t *item,
-    ngx_str_t *topic)
-{
-    const char  *reason;
-
-    if (!json_is_string(item)) {
-        return "a topic is not a string";
-    }
-
-    topic->data = (u_char *) json_string_value(item);
-    topic->len = json_string_length(item);
-
-    reason = ngx_rt_name_check_topic(topic);
-
-    if (reason != NULL) {
-        return reason;
-    }
-
-    return ngx_rt_receive_json_may_join(sub->conf->receive->dynamic, topic)
-           ? NULL : "topic is not allowed";
 }
 
 
@@ -330,22 +327,6 @@ ngx_rt_receive_json_may_join(ngx_rt_dynamic_conf_t *conf, ngx_str_t *topic)
     }
 
     return 0;
-}
-
-
-/* that of one topic, which it names */
-
-static void
-ngx_rt_receive_json_send_gap(ngx_rt_subscriber_t *sub, const ngx_str_t *topic,
-    const ngx_rt_gap_t *gap)
-{
-    ngx_rt_receive_json_send(sub,
-        json_pack("{s:{s:o,s:o,s:s%},s:o}",
-                  "gap",
-                      "after", ngx_rt_receive_json_id(&gap->after),
-                      "resumed", ngx_rt_receive_json_id(&gap->resumed),
-                      "topic", topic->data, topic->len,
-                  "position", ngx_rt_receive_json_id(&gap->position)));
 }
 
 

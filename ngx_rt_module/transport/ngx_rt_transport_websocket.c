@@ -21,6 +21,9 @@
 #define NGX_RT_WEBSOCKET_JSON          1
 #define NGX_RT_WEBSOCKET_SUBPROTOCOL   "rt.json"
 
+/* the window between the largest and the smallest, in bits */
+#define NGX_RT_WEBSOCKET_BITS          12
+
 /* the variant: one bit, bits of the window less 8, the size */
 #define ngx_rt_websocket_variant(json, bits, size)                            \
     ((json) | (uint64_t) ((bits) - 8) << 1 | (uint64_t) (size) << 4)
@@ -34,14 +37,14 @@
 typedef struct {
     ngx_rt_ws_reader_t   reader;
 
-    ngx_rt_batch_t      *out;             /* answers to what is being read */
+    ngx_rt_batch_t      *pongs;           /* for the pings being read */
 
     u_char              *rest;            /* what came before the pause */
     size_t               rest_len;
 
     ngx_uint_t           code;            /* to close with */
     const char          *reason;
-    unsigned             reading:1;
+    unsigned             said_close:1;    /* and waits for its messages */
     unsigned             deaf:1;          /* the rest does not matter */
 } ngx_rt_websocket_t;
 
@@ -69,12 +72,14 @@ static void ngx_rt_websocket_event(ngx_rt_subscriber_t *sub,
     ngx_rt_websocket_t *ws, ngx_rt_ws_event_t *ev);
 static void ngx_rt_websocket_message(ngx_rt_subscriber_t *sub,
     ngx_rt_websocket_t *ws, ngx_rt_ws_event_t *ev);
+static void ngx_rt_websocket_hang_up(ngx_rt_subscriber_t *sub,
+    ngx_rt_websocket_t *ws);
 static void ngx_rt_websocket_fail(ngx_rt_subscriber_t *sub,
     ngx_rt_websocket_t *ws, ngx_uint_t code, const char *reason);
 static void ngx_rt_websocket_answer(ngx_rt_subscriber_t *sub, u_char *p,
     size_t len);
-static void ngx_rt_websocket_send(ngx_rt_subscriber_t *sub,
-    ngx_uint_t opcode, u_char *p, size_t len);
+static void ngx_rt_websocket_pong(ngx_rt_subscriber_t *sub,
+    ngx_rt_websocket_t *ws, const ngx_str_t *data);
 static void ngx_rt_websocket_flush(ngx_rt_subscriber_t *sub,
     ngx_rt_websocket_t *ws);
 static void ngx_rt_websocket_release(ngx_rt_subscriber_t *sub);
@@ -85,8 +90,8 @@ static ngx_int_t ngx_rt_websocket_refuse(ngx_http_request_t *r);
 static ngx_int_t ngx_rt_websocket_write(ngx_rt_batch_t *batch,
     uint64_t variant, ngx_uint_t opcode, const ngx_rt_part_t *parts,
     size_t len);
-static ngx_int_t ngx_rt_websocket_write_text(ngx_rt_batch_t *batch,
-    u_char *text, size_t len);
+static ngx_int_t ngx_rt_websocket_write_frame(ngx_rt_batch_t *batch,
+    ngx_uint_t opcode, u_char *data, size_t len);
 
 
 static ngx_int_t
@@ -95,6 +100,7 @@ ngx_rt_websocket_check(ngx_http_request_t *r, ngx_rt_subscriber_conf_t *conf,
 {
     ngx_int_t         rc;
     ngx_str_t         origin;
+    ngx_uint_t        bits;
     ngx_rt_upgrade_t  up;
 
     rc = ngx_rt_upgrade_check(r, NGX_RT_WEBSOCKET_SUBPROTOCOL, &up);
@@ -114,8 +120,16 @@ ngx_rt_websocket_check(ngx_http_request_t *r, ngx_rt_subscriber_conf_t *conf,
 
     *variant = up.chosen ? NGX_RT_WEBSOCKET_JSON : 0;
 
-    if (up.bits && conf->deflate != NGX_RT_DEFLATE_OFF) {
-        *variant = ngx_rt_websocket_variant(*variant, up.bits, conf->deflate);
+    if (up.deflate && conf->deflate != NGX_RT_DEFLATE_OFF) {
+
+        /* a smaller window fits as well, and those of few sizes are shared */
+
+        bits = (up.bits == 0 || up.bits == NGX_RT_DEFLATE_BITS_MAX)
+               ? NGX_RT_DEFLATE_BITS_MAX
+               : (up.bits >= NGX_RT_WEBSOCKET_BITS) ? NGX_RT_WEBSOCKET_BITS
+                                                    : NGX_RT_DEFLATE_BITS_MIN;
+
+        *variant = ngx_rt_websocket_variant(*variant, bits, conf->deflate);
     }
 
     return NGX_OK;
@@ -125,13 +139,8 @@ ngx_rt_websocket_check(ngx_http_request_t *r, ngx_rt_subscriber_conf_t *conf,
 static ngx_int_t
 ngx_rt_websocket_open(ngx_http_request_t *r, uint64_t *variant)
 {
-    ngx_rt_upgrade_t  up;
-
-    up.chosen = ngx_rt_websocket_is_json(*variant);
-    up.bits = ngx_rt_websocket_is_deflated(*variant)
-              ? ngx_rt_websocket_bits(*variant) : 0;
-
-    return ngx_rt_upgrade_send(r, NGX_RT_WEBSOCKET_SUBPROTOCOL, &up);
+    return ngx_rt_upgrade_send(r, NGX_RT_WEBSOCKET_SUBPROTOCOL,
+                               ngx_rt_websocket_is_deflated(*variant) != 0);
 }
 
 
@@ -149,7 +158,7 @@ ngx_rt_websocket_greet(ngx_rt_batch_t *batch, ngx_rt_subscriber_t *sub,
         return NGX_OK;
     }
 
-    return ngx_rt_websocket_write_text(batch, text,
+    return ngx_rt_websocket_write_frame(batch, NGX_RT_WS_TEXT, text,
                ngx_rt_envelope_write_position(text, &sub->position) - text);
 }
 
@@ -214,7 +223,7 @@ ngx_rt_websocket_gap(ngx_rt_batch_t *batch, uint64_t variant,
         return NGX_DECLINED;
     }
 
-    return ngx_rt_websocket_write_text(batch, text,
+    return ngx_rt_websocket_write_frame(batch, NGX_RT_WS_TEXT, text,
                              ngx_rt_envelope_write_gap(text, gap) - text);
 }
 
@@ -240,7 +249,7 @@ ngx_rt_websocket_beat(ngx_rt_batch_t *batch, uint64_t variant,
         return NGX_OK;
     }
 
-    return ngx_rt_websocket_write_text(batch, text,
+    return ngx_rt_websocket_write_frame(batch, NGX_RT_WS_TEXT, text,
                            ngx_rt_envelope_write_position(text, id) - text);
 }
 
@@ -256,6 +265,18 @@ ngx_rt_websocket_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
         ngx_rt_receive_run(sub);
     }
 
+    ws = sub->input;
+
+    if (ws && ws->said_close) {
+
+        if (ngx_rt_receive_is_busy(sub)) {
+            sub->paused = 1;
+            return;
+        }
+
+        ngx_rt_websocket_hang_up(sub, ws);
+    }
+
     if (len == 0 && sub->input == NULL) {
         return;
     }
@@ -265,8 +286,6 @@ ngx_rt_websocket_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
         ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
         return;
     }
-
-    ws->reading = 1;
 
     rest = ws->rest;
     rest_len = ws->rest_len;
@@ -281,7 +300,6 @@ ngx_rt_websocket_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
 
     ngx_rt_websocket_feed(sub, ws, p, len);
 
-    ws->reading = 0;
     ngx_rt_websocket_flush(sub, ws);
 
     if (ws->rest == NULL
@@ -354,7 +372,7 @@ ngx_rt_websocket_feed(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws,
 
     last = p + len;
 
-    while (!ws->deaf && !sub->failed) {
+    while (!ws->deaf && !ws->said_close && !sub->failed) {
 
         /* who is closed is read on, for his goodbye */
 
@@ -393,8 +411,7 @@ ngx_rt_websocket_event(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws,
     case NGX_RT_WS_PING:
 
         if (!sub->ended) {
-            ngx_rt_websocket_send(sub, NGX_RT_WS_PONG, ev->data.data,
-                                  ev->data.len);
+            ngx_rt_websocket_pong(sub, ws, &ev->data);
         }
 
         break;
@@ -406,12 +423,19 @@ ngx_rt_websocket_event(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws,
         ngx_log_debug2(NGX_LOG_DEBUG_HTTP, sub->hub->log, 0,
                        "rt websocket close: %p code:%ui", sub, ev->code);
 
-        ws->deaf = 1;
         ws->code = ev->code;
         ws->reason = "";
 
-        sub->awaited = 0;
-        ngx_rt_subscriber_close(sub, NGX_RT_END_OWN);
+        /* what it sent before is not lost, if it can wait for that */
+
+        if (!sub->closing && ngx_rt_receive_is_busy(sub)) {
+            ws->said_close = 1;
+            sub->paused = 1;
+
+        } else {
+            ngx_rt_websocket_hang_up(sub, ws);
+        }
+
         break;
 
     default: /* NGX_RT_WS_TEXT, NGX_RT_WS_BINARY */
@@ -422,6 +446,16 @@ ngx_rt_websocket_event(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws,
 
         break;
     }
+}
+
+
+static void
+ngx_rt_websocket_hang_up(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws)
+{
+    ws->deaf = 1;
+
+    sub->awaited = 0;
+    ngx_rt_subscriber_close(sub, NGX_RT_END_OWN);
 }
 
 
@@ -462,61 +496,55 @@ ngx_rt_websocket_fail(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws,
     ngx_log_error(NGX_LOG_INFO, sub->sink->connection(sub)->log, 0,
                   "closing websocket with %ui: %s", code, reason);
 
-    ws->deaf = 1;
     ws->code = code;
     ws->reason = reason;
 
-    sub->awaited = 0;
-    ngx_rt_subscriber_close(sub, NGX_RT_END_OWN);
+    ngx_rt_websocket_hang_up(sub, ws);
 }
 
 
 static void
 ngx_rt_websocket_answer(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
 {
-    ngx_rt_websocket_send(sub, ngx_rt_utf8_is_valid(p, len)
-                               ? NGX_RT_WS_TEXT : NGX_RT_WS_BINARY,
-                          p, len);
-}
+    ngx_rt_batch_t  *batch;
 
+    batch = ngx_rt_batch_create(NGX_RT_WS_SERVER_LEN + len);
 
-/* at once, or with all other answers to what is being read */
-
-static void
-ngx_rt_websocket_send(ngx_rt_subscriber_t *sub, ngx_uint_t opcode, u_char *p,
-    size_t len)
-{
-    u_char              *dst;
-    ngx_rt_batch_t      *batch;
-    ngx_rt_websocket_t  *ws;
-
-    ws = sub->input;
-    batch = (ws && ws->reading) ? ws->out : NULL;
-
-    if (batch == NULL) {
-        batch = ngx_rt_batch_create(NGX_RT_WS_SERVER_LEN + len);
-    }
-
-    dst = batch ? ngx_rt_batch_reserve(batch, NGX_RT_WS_SERVER_LEN + len)
-                : NULL;
-
-    if (dst == NULL) {
+    if (batch == NULL
+        || ngx_rt_websocket_write_frame(batch, ngx_rt_utf8_is_valid(p, len)
+                                               ? NGX_RT_WS_TEXT
+                                               : NGX_RT_WS_BINARY,
+                                        p, len)
+           != NGX_OK)
+    {
         ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
 
     } else {
-        dst = ngx_rt_ws_frame_write(dst, opcode, 0, len);
-        dst = ngx_cpymem(dst, p, len);
-        ngx_rt_batch_commit(batch, dst);
-    }
-
-    if (ws && ws->reading) {
-        ws->out = batch;
-        return;
+        ngx_rt_subscriber_reply(sub, batch);
     }
 
     if (batch) {
-        ngx_rt_subscriber_reply(sub, batch);
         ngx_rt_batch_unref(batch);
+    }
+}
+
+
+/* with all others for what is being read */
+
+static void
+ngx_rt_websocket_pong(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws,
+    const ngx_str_t *data)
+{
+    if (ws->pongs == NULL) {
+        ws->pongs = ngx_rt_batch_create(NGX_RT_WS_SERVER_LEN + data->len);
+    }
+
+    if (ws->pongs == NULL
+        || ngx_rt_websocket_write_frame(ws->pongs, NGX_RT_WS_PONG, data->data,
+                                        data->len)
+           != NGX_OK)
+    {
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
     }
 }
 
@@ -524,16 +552,16 @@ ngx_rt_websocket_send(ngx_rt_subscriber_t *sub, ngx_uint_t opcode, u_char *p,
 static void
 ngx_rt_websocket_flush(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws)
 {
-    if (ws->out == NULL) {
+    if (ws->pongs == NULL) {
         return;
     }
 
     if (!sub->failed) {
-        ngx_rt_subscriber_reply(sub, ws->out);
+        ngx_rt_subscriber_reply(sub, ws->pongs);
     }
 
-    ngx_rt_batch_unref(ws->out);
-    ws->out = NULL;
+    ngx_rt_batch_unref(ws->pongs);
+    ws->pongs = NULL;
 }
 
 
@@ -556,8 +584,8 @@ ngx_rt_websocket_free(ngx_rt_subscriber_t *sub)
         return;
     }
 
-    if (ws->out) {
-        ngx_rt_batch_unref(ws->out);
+    if (ws->pongs) {
+        ngx_rt_batch_unref(ws->pongs);
     }
 
     ngx_rt_ws_message_free(&ws->reader);
@@ -669,15 +697,16 @@ ngx_rt_websocket_write(ngx_rt_batch_t *batch, uint64_t variant,
 
 
 static ngx_int_t
-ngx_rt_websocket_write_text(ngx_rt_batch_t *batch, u_char *text, size_t len)
+ngx_rt_websocket_write_frame(ngx_rt_batch_t *batch, ngx_uint_t opcode,
+    u_char *data, size_t len)
 {
     ngx_rt_part_t  part;
 
     part.next = NULL;
-    part.data = text;
+    part.data = data;
     part.len = len;
 
-    return ngx_rt_websocket_write(batch, 0, NGX_RT_WS_TEXT, &part, len);
+    return ngx_rt_websocket_write(batch, 0, opcode, &part, len);
 }
 
 

@@ -19,6 +19,8 @@
     (JSON_DECODE_ANY|JSON_DECODE_INT_AS_REAL|JSON_ALLOW_NUL)
 
 
+static u_char *ngx_rt_envelope_write_string(u_char *p,
+    const ngx_str_t *text);
 static json_t *ngx_rt_envelope_head(const ngx_str_t *topic,
     const ngx_rt_message_t *msg);
 static ngx_uint_t ngx_rt_envelope_is_json(const ngx_str_t *data);
@@ -123,12 +125,35 @@ ngx_rt_envelope_write_gap(u_char *p, const ngx_rt_gap_t *gap)
 
     p = ngx_cpymem(p, "\",\"resumed\":\"", sizeof("\",\"resumed\":\"") - 1);
     p = ngx_rt_id_write(p, &gap->resumed);
+    *p++ = '"';
 
-    p = ngx_cpymem(p, "\"},\"position\":\"",
-                   sizeof("\"},\"position\":\"") - 1);
+    if (gap->topic.len) {
+        p = ngx_cpymem(p, ",\"topic\":", sizeof(",\"topic\":") - 1);
+        p = ngx_rt_envelope_write_string(p, &gap->topic);
+    }
+
+    p = ngx_cpymem(p, "},\"position\":\"", sizeof("},\"position\":\"") - 1);
     p = ngx_rt_id_write(p, &gap->position);
 
     return ngx_cpymem(p, "\"}", 2);
+}
+
+
+/* a name; if there is no memory for that, an empty one */
+
+static u_char *
+ngx_rt_envelope_write_string(u_char *p, const ngx_str_t *text)
+{
+    size_t   len;
+    json_t  *string;
+
+    string = json_stringn((char *) text->data, text->len);
+
+    len = json_dumpb(string, (char *) p, 2 + 6 * NGX_RT_NAME_LEN,
+                     JSON_ENCODE_ANY);
+    json_decref(string);
+
+    return len ? p + len : ngx_cpymem(p, "\"\"", 2);
 }
 
 

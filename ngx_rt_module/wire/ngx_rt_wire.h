@@ -63,6 +63,7 @@ typedef struct {
     ngx_rt_id_t          after;        /* the id asked for */
     ngx_rt_id_t          resumed;      /* the oldest id given instead */
     ngx_rt_id_t          position;     /* what to resume from next time */
+    ngx_str_t            topic;        /* empty: in any of them */
     unsigned             malformed:1;  /* what was asked for is no id */
 } ngx_rt_gap_t;
 
@@ -292,8 +293,9 @@ ngx_int_t ngx_rt_ws_handshake_protocol(const ngx_str_t *value,
     const char *name);
 
 /*
- * NGX_OK and the bits of our window for the first offer of permessage-deflate
- * that can be met, NGX_DECLINED if there is none, NGX_ERROR: no list.
+ * NGX_OK and the bits that the first offer of permessage-deflate that can be met
+ * wants our window to have, 0 if any will do; NGX_DECLINED if there is no such
+ * offer, NGX_ERROR: no list.
  */
 ngx_int_t ngx_rt_ws_handshake_deflate(const ngx_str_t *value,
     ngx_uint_t *bits);
@@ -329,10 +331,11 @@ u_char *ngx_rt_envelope_create(const ngx_str_t *topic,
     (sizeof("{\"position\":\"\"}") - 1 + NGX_RT_ID_LEN)
 u_char *ngx_rt_envelope_write_position(u_char *p, const ngx_rt_id_t *id);
 
+/* a byte of a topic takes six at most */
 #define NGX_RT_ENVELOPE_GAP_LEN                                               \
-    (sizeof("{\"gap\":{\"after\":\"\",\"resumed\":\"\"},"                     \
-            "\"position\":\"\"}") - 1                                       \
-     + 3 * NGX_RT_ID_LEN)
+    (sizeof("{\"gap\":{\"after\":\"\",\"resumed\":\"\",\"topic\":\"\"},"          \
+            "\"position\":\"\"}") - 1                                         \
+     + 3 * NGX_RT_ID_LEN + 6 * NGX_RT_NAME_LEN)
 u_char *ngx_rt_envelope_write_gap(u_char *p, const ngx_rt_gap_t *gap);
 
 

@@ -226,8 +226,6 @@ ngx_rt_ws_handshake_deflate(const ngx_str_t *value, ngx_uint_t *bits)
 
         ngx_memzero(&offer, sizeof(ngx_rt_ws_handshake_offer_t));
 
-        offer.bits = NGX_RT_DEFLATE_BITS_MAX;
-
         /* RFC 6455, 9.1: names are compared without regard to case */
 
         offer.refused = !ngx_rt_ws_handshake_equals(&name,
