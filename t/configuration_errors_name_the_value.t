@@ -124,10 +124,42 @@ my @wrong = (
     [qw(location), 'rt_slow drop;', 'invalid value "drop"'],
     [qw(location), 'rt_detach maybe;', 'invalid value "maybe"'],
 
+    (map { ['location', "rt_origin $_;", "\"$_\" in \"rt_origin\""] }
+         qw(example.com null https:// ://a.com https://a.com/ https://a.com/x
+            https://u@a.com *.  https://*.*.com *.a.com/ *.*.com **
+            http://a.com?b http://a.com\\b)),
+    [qw(location), 'rt_origin https://a.com b.com;', '"b.com" in "rt_origin"'],
+    [qw(location), 'rt_origin;', 'number of arguments in "rt_origin"'],
+    (map { ['location', "rt_deflate $_;", "\"$_\" in \"rt_deflate\""] }
+         qw(on 0 abc -1k 1t)),
+    [qw(location), 'rt_deflate 1k 2k;', 'number of arguments in "rt_deflate"'],
+    (map { ['location', "rt_receive $_;", "\"$_\" in \"rt_receive\""] }
+         qw(on pass)),
+    [qw(location), 'rt_receive publish /x;', '"publish" in "rt_receive"'],
+    [qw(location), 'rt_receive off /x;', '"off" in "rt_receive"'],
+    [qw(location), 'rt_receive pass x;', '"x" in "rt_receive"'],
+    [qw(location), 'rt_receive pass http://a/;', '"http://a/" in "rt_receive"'],
+    [qw(location), 'rt_receive pass /x y;',
+     'number of arguments in "rt_receive"'],
+    [qw(location), 'rt_identity;', 'number of arguments in "rt_identity"'],
+    [qw(location), 'rt_identity $none;', 'unknown "none" variable'],
+    [qw(location), 'rt_subscribe news a b;', '"b" in "rt_subscribe"'],
+    [qw(location), 'rt_subscribe news a dynamic;',
+     '"dynamic" in "rt_subscribe"'],
+    (map { ['location', "rt_subscribe news a dynamic=$_;",
+            "\"$_\" of \"dynamic\""] } '', ',', 'a,', ',a', 'a,,b'),
+    [qw(location), 'rt_subscribe news a dynamic=~;', '"" of "dynamic"'],
+    [qw(location), 'rt_subscribe news a "dynamic=~a(b";',
+     '"a(b" of "dynamic"'],
+    [qw(location), 'rt_subscribe news a dynamic=a dynamic=b;',
+     'number of arguments in "rt_subscribe"'],
+
     (map { ['location', "$_; $_;", (split)[0] . '" directive is duplicate'] }
          'rt_ping 1s', 'rt_ping off', 'rt_retry 1s', 'rt_lifetime 1s',
          'rt_start new', 'rt_buffer 1k', 'rt_topics_max 1', 'rt_slow skip',
-         'rt_detach on'),
+         'rt_detach on', 'rt_origin *', 'rt_deflate 1k', 'rt_deflate off',
+         'rt_receive publish', 'rt_receive off', 'rt_receive pass /x',
+         'rt_identity a'),
 );
 
 for (@wrong) {
@@ -146,6 +178,12 @@ my @right = (
     [qw(server), 'rt_ping off; rt_lifetime off; rt_retry 1ms; rt_slow skip;'],
     [qw(main), 'rt_start last=1000; rt_buffer 1; rt_topics_max 1024;'],
     [qw(location), 'rt_publish news $arg_topic event=$arg_event;'],
+    [qw(main), 'rt_origin * https://a.com *.a.com https://*.a.com:8443'
+     . ' http://[::1]:80; rt_deflate off; rt_receive off; rt_identity $uri;'],
+    [qw(server), 'rt_deflate 1; rt_receive publish; rt_identity "";'],
+    [qw(location), 'rt_subscribe news $arg_topic "dynamic=~^room\.[a-z]{1,9}$";'
+     . ' rt_receive pass /x?a=b;'],
+    [qw(location), 'rt_subscribe news "" dynamic=a,b.,c;'],
     [qw(location), 'rt_subscribe late x; } location /x { rt_status; } }'
      . ' rt_stream late { zone 1m; } server { location / {'],
 );

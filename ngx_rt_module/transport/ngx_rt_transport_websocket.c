@@ -167,13 +167,11 @@ static ngx_int_t
 ngx_rt_websocket_encode(ngx_rt_batch_t *batch, uint64_t variant,
     const ngx_str_t *topic, const ngx_rt_message_t *msg)
 {
-    size_t                len;
-    u_char               *text;
-    ngx_int_t             rc;
-    ngx_uint_t            opcode;
-    ngx_rt_part_t         whole;
-    ngx_rt_utf8_t         utf8;
-    const ngx_rt_part_t  *part;
+    size_t          len;
+    u_char         *text;
+    ngx_int_t       rc;
+    ngx_uint_t      opcode;
+    ngx_rt_part_t   whole;
 
     if (ngx_rt_websocket_is_json(variant)) {
 
@@ -193,21 +191,8 @@ ngx_rt_websocket_encode(ngx_rt_batch_t *batch, uint64_t variant,
         return rc;
     }
 
-    opcode = NGX_RT_WS_TEXT;
-    len = 0;
-    ngx_memzero(&utf8, sizeof(ngx_rt_utf8_t));
-
-    for (part = &msg->data; part; part = part->next) {
-        len += part->len;
-
-        if (ngx_rt_utf8_feed(&utf8, part->data, part->len) != NGX_OK) {
-            opcode = NGX_RT_WS_BINARY;
-        }
-    }
-
-    if (!ngx_rt_utf8_is_complete(&utf8)) {
-        opcode = NGX_RT_WS_BINARY;
-    }
+    opcode = ngx_rt_utf8_parts_are_valid(&msg->data, &len)
+             ? NGX_RT_WS_TEXT : NGX_RT_WS_BINARY;
 
     return ngx_rt_websocket_write(batch, variant, opcode, &msg->data, len);
 }
@@ -653,43 +638,25 @@ ngx_rt_websocket_refuse(ngx_http_request_t *r)
 }
 
 
-/* a message in one frame, deflated if that was agreed on and helps */
+/* a message in one frame, deflated if that was agreed on */
 
 static ngx_int_t
 ngx_rt_websocket_write(ngx_rt_batch_t *batch, uint64_t variant,
     ngx_uint_t opcode, const ngx_rt_part_t *parts, size_t len)
 {
-    size_t   n;
-    u_char  *p, *payload;
+    u_char      *p;
+    ngx_uint_t   bits;
 
     p = ngx_rt_batch_reserve(batch, NGX_RT_WS_SERVER_LEN + len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    payload = p + NGX_RT_WS_SERVER_LEN;
-    n = 0;
+    bits = (ngx_rt_websocket_is_deflated(variant)
+            && len >= ngx_rt_websocket_size(variant))
+           ? ngx_rt_websocket_bits(variant) : 0;
 
-    if (ngx_rt_websocket_is_deflated(variant)
-        && len >= ngx_rt_websocket_size(variant))
-    {
-        n = ngx_rt_deflate_compress(parts, len,
-                                    ngx_rt_websocket_bits(variant), payload,
-                                    len);
-    }
-
-    if (n) {
-        p = ngx_rt_ws_frame_write(p, opcode, 1, n);
-        p = ngx_movemem(p, payload, n);
-
-    } else {
-        p = ngx_rt_ws_frame_write(p, opcode, 0, len);
-
-        for ( /* void */ ; parts; parts = parts->next) {
-            p = ngx_cpymem(p, parts->data, parts->len);
-        }
-    }
-
+    p = ngx_rt_ws_frame_write_message(p, opcode, parts, len, bits);
     ngx_rt_batch_commit(batch, p);
 
     return NGX_OK;

@@ -82,3 +82,24 @@ ngx_rt_utf8_feed(ngx_rt_utf8_t *utf8, const u_char *p, size_t len)
 
     return NGX_OK;
 }
+
+
+ngx_uint_t
+ngx_rt_utf8_parts_are_valid(const ngx_rt_part_t *parts, size_t *len)
+{
+    ngx_uint_t     valid;
+    ngx_rt_utf8_t  utf8;
+
+    *len = 0;
+    valid = 1;
+    ngx_memzero(&utf8, sizeof(ngx_rt_utf8_t));
+
+    for ( /* void */ ; parts; parts = parts->next) {
+        *len += parts->len;
+
+        valid = valid
+                && ngx_rt_utf8_feed(&utf8, parts->data, parts->len) == NGX_OK;
+    }
+
+    return valid && ngx_rt_utf8_is_complete(&utf8);
+}

@@ -127,6 +127,10 @@ typedef struct {
 ngx_int_t ngx_rt_utf8_feed(ngx_rt_utf8_t *utf8, const u_char *p, size_t len);
 #define ngx_rt_utf8_is_complete(utf8)  ((utf8)->more == 0)
 
+/* is the text in all the parts, of which "len" is the sum, valid? */
+ngx_uint_t ngx_rt_utf8_parts_are_valid(const ngx_rt_part_t *parts,
+    size_t *len);
+
 
 /* ngx_rt_sse.c: WHATWG HTML, 9.2 "Server-sent events" */
 
@@ -215,6 +219,13 @@ void ngx_rt_ws_frame_unmask(u_char *dst, const u_char *src, size_t len,
 u_char *ngx_rt_ws_frame_write(u_char *p, ngx_uint_t opcode, ngx_uint_t rsv1,
     size_t len);
 
+/*
+ * A whole message of "len" bytes, deflated with a window of 1 << bits unless
+ * that is zero or does not help.  Needs NGX_RT_WS_SERVER_LEN bytes more.
+ */
+u_char *ngx_rt_ws_frame_write_message(u_char *p, ngx_uint_t opcode,
+    const ngx_rt_part_t *parts, size_t len, ngx_uint_t bits);
+
 /* a whole close frame; NGX_RT_WS_NO_CODE is one without code and reason */
 u_char *ngx_rt_ws_frame_write_close(u_char *p, ngx_uint_t code,
     const char *reason);
@@ -293,7 +304,7 @@ ngx_int_t ngx_rt_ws_handshake_protocol(const ngx_str_t *value,
     const char *name);
 
 /*
- * NGX_OK and the bits that the first offer of permessage-deflate that can be met
+ * NGX_OK and the bits that the first acceptable offer of permessage-deflate
  * wants our window to have, 0 if any will do; NGX_DECLINED if there is no such
  * offer, NGX_ERROR: no list.
  */
@@ -333,7 +344,7 @@ u_char *ngx_rt_envelope_write_position(u_char *p, const ngx_rt_id_t *id);
 
 /* a byte of a topic takes six at most */
 #define NGX_RT_ENVELOPE_GAP_LEN                                               \
-    (sizeof("{\"gap\":{\"after\":\"\",\"resumed\":\"\",\"topic\":\"\"},"          \
+    (sizeof("{\"gap\":{\"after\":\"\",\"resumed\":\"\",\"topic\":\"\"},"      \
             "\"position\":\"\"}") - 1                                         \
      + 3 * NGX_RT_ID_LEN + 6 * NGX_RT_NAME_LEN)
 u_char *ngx_rt_envelope_write_gap(u_char *p, const ngx_rt_gap_t *gap);

@@ -180,6 +180,32 @@ ngx_rt_ws_frame_write(u_char *p, ngx_uint_t opcode, ngx_uint_t rsv1,
 
 
 u_char *
+ngx_rt_ws_frame_write_message(u_char *p, ngx_uint_t opcode,
+    const ngx_rt_part_t *parts, size_t len, ngx_uint_t bits)
+{
+    size_t   n;
+    u_char  *payload;
+
+    payload = p + NGX_RT_WS_SERVER_LEN;
+    n = bits ? ngx_rt_deflate_compress(parts, len, bits, payload, len) : 0;
+
+    if (n) {
+        p = ngx_rt_ws_frame_write(p, opcode, 1, n);
+
+        return ngx_movemem(p, payload, n);
+    }
+
+    p = ngx_rt_ws_frame_write(p, opcode, 0, len);
+
+    for ( /* void */ ; parts; parts = parts->next) {
+        p = ngx_cpymem(p, parts->data, parts->len);
+    }
+
+    return p;
+}
+
+
+u_char *
 ngx_rt_ws_frame_write_close(u_char *p, ngx_uint_t code, const char *reason)
 {
     size_t  len;

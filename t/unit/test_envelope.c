@@ -369,8 +369,13 @@ static void
 test_gap(void)
 {
     u_char        *p;
+    u_char         topic[NGX_RT_NAME_LEN];
     size_t         i, n;
     ngx_rt_gap_t   gap;
+
+    static const char  one[] =
+        "{\"gap\":{\"after\":\"1-2\",\"resumed\":\"6-7\","
+        "\"topic\":\"a\\\"b\"},\"position\":\"4-5\"}";
 
     static const char  *v[] = {
         "{\"gap\":{\"after\":\"1-2\",\"resumed\":\"6-7\"},"
@@ -382,14 +387,23 @@ test_gap(void)
     p = malloc(NGX_RT_ENVELOPE_GAP_LEN);
 
     for (i = 0; i < 2; i++) {
-        gap = (ngx_rt_gap_t) { { 1, 2 }, { 6, 7 }, { 4, 5 }, 0 };
+        gap = (ngx_rt_gap_t) { { 1, 2 }, { 6, 7 }, { 4, 5 },
+                               ngx_null_string, 0 };
         gap.malformed = (unsigned) i;
 
         n = ngx_rt_envelope_write_gap(p, &gap) - p;
         ok(n == strlen(v[i]) && memcmp(p, v[i], n) == 0, "a gap: %s", v[i]);
     }
 
+    gap = (ngx_rt_gap_t) { { 1, 2 }, { 6, 7 }, { 4, 5 }, str("a\"b"), 0 };
+    n = ngx_rt_envelope_write_gap(p, &gap) - p;
+
+    ok(n == strlen(one) && memcmp(p, one, n) == 0, "a gap of a topic");
+
     memset(&gap, 0xff, sizeof(ngx_rt_gap_t));
+    memset(topic, 1, sizeof(topic));
+    gap.topic.data = topic;
+    gap.topic.len = sizeof(topic);
     gap.malformed = 0;
 
     ok(ngx_rt_envelope_write_gap(p, &gap) == p + NGX_RT_ENVELOPE_GAP_LEN,

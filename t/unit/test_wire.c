@@ -358,7 +358,7 @@ test_gap(void)
     static const char *text = "id: 4-5\nevent: rt.gap\n"
                        "data: {\"after\":\"1-2\",\"resumed\":\"6-7\"}\n\n";
 
-    gap = (ngx_rt_gap_t) { { 1, 2 }, { 6, 7 }, { 4, 5 }, 0 };
+    gap = (ngx_rt_gap_t) { { 1, 2 }, { 6, 7 }, { 4, 5 }, ngx_null_string, 0 };
 
     len = ngx_rt_sse_write_gap(out, &gap) - out;
     ok(len == strlen(text) && memcmp(out, text, len) == 0, "a gap");

@@ -12,6 +12,7 @@ use warnings;
 use Compress::Raw::Zlib qw(:DEFAULT);
 use Digest::SHA qw(sha1_base64);
 use JSON::PP;
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(time);
 
 use Test::RT::Subscriber;
@@ -83,12 +84,52 @@ sub send_raw {
     $s->blocking(0);
 }
 
+# sends what the server takes at once, returns how much that is
+sub send_some {
+    my ($self, $bytes) = @_;
+
+    my $s = $self->{socket} or return 0;
+    local $SIG{PIPE} = 'IGNORE';
+
+    $s->blocking(0);
+
+    return syswrite($s, $bytes) // 0;
+}
+
+# sends these bytes in pieces, which end at these offsets
+sub send_cut {
+    my ($self, $bytes, @at) = @_;
+
+    my $from = 0;
+    setsockopt $self->{socket}, IPPROTO_TCP, TCP_NODELAY, 1;
+
+    for (@at, length $bytes) {
+        $self->send_raw(substr $bytes, $from, $_ - $from);
+        $from = $_;
+    }
+}
+
+sub send_singly {
+    my ($self, $bytes) = @_;
+
+    $self->send_cut($bytes, 1 .. length($bytes) - 1);
+}
+
+# no more will be sent, but is still read
+sub half_close {
+    my ($self) = @_;
+
+    shutdown $self->{socket}, 1;
+}
+
 # the bytes of a frame; fin (1), rsv (0), mask (4 bytes, '' for none)
 sub frame {
     my ($self, $opcode, $data, %opt) = @_;
 
     my $mask = $opt{mask} // "\x12\x34\x56\x78";
     my $bit = $mask eq '' ? 0 : 0x80;
+
+    $data = "$data";    # a number has other bits
     my $n = length $data;
 
     my $head = pack 'C', ($opt{fin} // 1) << 7 | ($opt{rsv} // 0) << 4
@@ -315,6 +356,17 @@ sub pong {
 
     return $self->_until($timeout // 5, sub {
         @{$self->{pongs}} ? \shift @{$self->{pongs}} : undef });
+}
+
+# what an answer that is not 101 says is wrong
+sub error {
+    my ($self) = @_;
+
+    my $body = $self->_until(5, sub {
+        $self->{header} && ($self->{body} // '') =~ /\n/ && $self->{body};
+    }) or return undef;
+
+    return eval { $JSON->decode($body)->{error} };
 }
 
 # no message comes for so long
