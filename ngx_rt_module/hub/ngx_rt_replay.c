@@ -117,6 +117,12 @@ ngx_rt_replay_join(ngx_rt_subscriber_t *sub, ngx_uint_t first,
     ngx_uint_t       i;
     ngx_rt_batch_t  *batch;
 
+    /* in a turn a subscriber that is closing would be destroyed */
+
+    if (sub->closing) {
+        return;
+    }
+
     /*
      * What is in the mailbox goes first, but for these topics, whose messages
      * are all in the history: then all that they have now is older than what

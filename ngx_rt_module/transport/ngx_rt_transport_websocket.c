@@ -42,7 +42,7 @@ typedef struct {
     u_char              *rest;            /* what came before the pause */
     size_t               rest_len;
 
-    ngx_uint_t           code;            /* to close with */
+    ngx_uint_t           code;            /* to close with; 0: not yet */
     const char          *reason;
     unsigned             said_close:1;    /* and waits for its messages */
     unsigned             deaf:1;          /* the rest does not matter */
@@ -254,7 +254,7 @@ ngx_rt_websocket_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
 
     if (ws && ws->said_close) {
 
-        if (ngx_rt_receive_is_busy(sub)) {
+        if (!sub->closing && ngx_rt_receive_is_busy(sub)) {
             sub->paused = 1;
             return;
         }
@@ -593,7 +593,7 @@ ngx_rt_websocket_end(ngx_rt_batch_t *batch, ngx_rt_subscriber_t *sub)
 
     ws = sub->input;
 
-    if (ws && ws->deaf) {
+    if (ws && ws->code) {
         code = ws->code;
         reason = ws->reason;
 
@@ -626,7 +626,7 @@ ngx_rt_websocket_end(ngx_rt_batch_t *batch, ngx_rt_subscriber_t *sub)
     p = ngx_rt_ws_frame_write_close(p, code, reason);
     ngx_rt_batch_commit(batch, p);
 
-    return (ws && ws->deaf) ? NGX_OK : NGX_AGAIN;
+    return (ws && ws->code) ? NGX_OK : NGX_AGAIN;
 }
 
 
