@@ -35,6 +35,7 @@ struct ngx_rt_call_s {
     ngx_http_cleanup_t      *cleanup;
     ngx_rt_call_handler_pt   handler;       /* NULL: canceled */
     void                    *data;
+    unsigned                 held:1;
 };
 
 
@@ -123,6 +124,12 @@ ngx_rt_call_destroy(ngx_rt_call_t *call)
 {
     ngx_event_t  *ev[3];
     ngx_uint_t    i;
+
+    /* nginx uses the connection until a thread has ended: better lost */
+
+    if (call->held) {
+        return;
+    }
 
     if (call->main) {
         call->cleanup->handler = NULL;
@@ -494,6 +501,7 @@ ngx_rt_call_cleanup(void *data)
 {
     ngx_rt_call_t *call = data;
 
+    call->held = call->main->blocked ? 1 : 0;
     call->main = NULL;
     call->pool = NULL;
 

@@ -312,7 +312,10 @@ ngx_rt_heartbeat_due(ngx_rt_subscriber_t *sub)
                           : ngx_current_msec + NGX_RT_WHEEL_SLOTS
                                                * NGX_RT_WHEEL_STEP;
 
-    if (sub->ends_at && ngx_rt_heartbeat_before(sub->ends_at, due)) {
+    if (sub->ends_at
+        && (!sub->closing || sub->awaited)
+        && ngx_rt_heartbeat_before(sub->ends_at, due))
+    {
         due = sub->ends_at;
     }
 

@@ -377,6 +377,7 @@ struct ngx_rt_hub_s {
     ngx_uint_t                 nmixed;
 
     ngx_event_t                service;
+    unsigned                   serving:1; /* its handler is running */
     ngx_queue_t                work;
     size_t                     refilled;  /* bytes in this run of it */
     ngx_rt_hub_refill_t        refill;

@@ -251,6 +251,7 @@ ngx_rt_replay_catch_up(ngx_rt_subscriber_t *sub, ngx_rt_member_t *member,
 
     while (rc == NGX_AGAIN
            && !sub->lagging
+           && sub->backlog == NULL
            && sub->hub->drained
            && *size < sub->conf->buffer)
     {
@@ -595,7 +596,9 @@ ngx_rt_replay_locate(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *after,
     ngx_rt_cursor_view(sub->hub->zone, cursors, sub->nmembers, after, &view);
 
     for (i = 0; i < sub->nmembers; i++) {
-        sub->members[i].told = cursors[i].told;
+        if (ngx_rt_id_is(&cursors[i].told, >, &sub->members[i].told)) {
+            sub->members[i].told = cursors[i].told;
+        }
     }
 
     if (!view.any) {

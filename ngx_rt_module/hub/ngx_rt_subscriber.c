@@ -335,9 +335,16 @@ ngx_rt_subscriber_service_handler(ngx_event_t *ev)
 
     hub = ev->data;
 
-    if (ngx_queue_empty(&hub->work)) {
+    /*
+     * A read may run a turn, and a turn this, so whoever is being read must not
+     * be destroyed by those that are served meanwhile.
+     */
+
+    if (hub->serving || ngx_queue_empty(&hub->work)) {
         return;
     }
+
+    hub->serving = 1;
 
     /* who asks again while the queue is worked off has to wait his turn */
 
@@ -368,6 +375,8 @@ ngx_rt_subscriber_service_handler(ngx_event_t *ev)
             ngx_rt_replay_run(sub);
         }
     }
+
+    hub->serving = 0;
 
     ngx_rt_replay_forget(hub);
 

@@ -39,7 +39,7 @@ typedef struct {
 
     ngx_rt_batch_t      *pongs;           /* for the pings being read */
 
-    u_char              *rest;            /* what came before the pause */
+    u_char              *rest;            /* came before it was not read */
     size_t               rest_len;
 
     ngx_uint_t           code;            /* to close with; 0: not yet */
@@ -361,7 +361,7 @@ ngx_rt_websocket_feed(ngx_rt_subscriber_t *sub, ngx_rt_websocket_t *ws,
 
         /* who is closed is read on, for his goodbye */
 
-        if (sub->paused && !sub->closing) {
+        if (!ngx_rt_subscriber_is_read(sub) && !sub->closing) {
 
             if (ngx_rt_websocket_keep(ws, p, last - p) != NGX_OK) {
                 ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
