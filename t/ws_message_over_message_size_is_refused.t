@@ -12,6 +12,7 @@ use Test::More;
 
 use lib 't/lib';
 use Test::RT;
+use Test::RT::Violation;
 
 my $t = Test::RT->new->conf(<<'CONF')->run;
 
@@ -48,37 +49,9 @@ http {
 CONF
 
 my $ws = 'Test::RT::WebSocket';
-my $count = 0;
+my $v = Test::RT::Violation->new($t);
 
-# a good message before, so that it is no part of the handshake
-
-sub code {
-    my ($uri, $bytes, @at) = @_;
-
-    my $c = $t->websocket($uri, after => $ws->frame(1, 'hello'));
-    ($c->data(1))[0] eq 'hello' or return 'no echo';
-
-    $c->send_cut($bytes, @at);
-    $count++;
-
-    my $code = $c->wait_close_code // 'none';
-    return $c->messages ? 'message' : $c->{reset} ? 'reset' : $code;
-}
-
-sub try {
-    my ($name, $expected, $bytes, $every) = @_;
-    my $n = length $bytes;
-
-    for my $uri ('/events', '/attached') {
-        is(code($uri, $bytes), $expected, "$uri: $name");
-        is(code($uri, $bytes, 1 .. $n - 1), $expected,
-           "$uri: $name, byte by byte");
-    }
-
-    $every or return;
-    my @bad = grep { code('/events', $bytes, $_) ne $expected } 1 .. $n - 1;
-    is("@bad", '', "$name, cut anywhere");
-}
+sub try { $v->try(@_) }
 
 my $max = 4096;
 
@@ -97,8 +70,8 @@ try('a sum of lengths beyond 64 bits', 1009, $ws->frame(2, 'x', fin => 0)
     . "\x80\xff\x7f" . "\xff" x 7 . 'mask');
 
 my $s = $t->status->{streams}{news};
-is($s->{counters}{violations}, $count, 'each was counted');
-is($s->{counters}{received}, $count, 'none but the good ones was received');
+is($s->{counters}{violations}, $v->count, 'each was counted');
+is($s->{counters}{received}, $v->count, 'none but the good ones was received');
 
 for my $uri ('/events', '/attached') {
     my $c = $t->websocket($uri);

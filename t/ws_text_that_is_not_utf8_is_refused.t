@@ -13,6 +13,7 @@ use Test::More;
 
 use lib 't/lib';
 use Test::RT;
+use Test::RT::Violation;
 
 my $t = Test::RT->new->conf(<<'CONF')->run;
 
@@ -49,37 +50,9 @@ http {
 CONF
 
 my $ws = 'Test::RT::WebSocket';
-my $count = 0;
+my $v = Test::RT::Violation->new($t);
 
-# a good message before, so that it is no part of the handshake
-
-sub code {
-    my ($uri, $bytes, @at) = @_;
-
-    my $c = $t->websocket($uri, after => $ws->frame(1, 'hello'));
-    ($c->data(1))[0] eq 'hello' or return 'no echo';
-
-    $c->send_cut($bytes, @at);
-    $count++;
-
-    my $code = $c->wait_close_code // 'none';
-    return $c->messages ? 'message' : $c->{reset} ? 'reset' : $code;
-}
-
-sub try {
-    my ($name, $expected, $bytes, $every) = @_;
-    my $n = length $bytes;
-
-    for my $uri ('/events', '/attached') {
-        is(code($uri, $bytes), $expected, "$uri: $name");
-        is(code($uri, $bytes, 1 .. $n - 1), $expected,
-           "$uri: $name, byte by byte");
-    }
-
-    $every or return;
-    my @bad = grep { code('/events', $bytes, $_) ne $expected } 1 .. $n - 1;
-    is("@bad", '', "$name, cut anywhere");
-}
+sub try { $v->try(@_) }
 
 my @wrong = (
     ['a continuation byte', "\x80"], ['0xff', "\xff"],
@@ -123,7 +96,7 @@ try('a reason that is not UTF-8', 1007,
 try('half a character as reason', 1007,
     $ws->frame(8, pack('n', 1000) . "abc\xe2\x82"));
 
-is($t->status->{streams}{news}{counters}{violations}, $count,
+is($t->status->{streams}{news}{counters}{violations}, $v->count,
    'each was counted');
 
 # the same bytes in a binary message, and good ones that are cut
