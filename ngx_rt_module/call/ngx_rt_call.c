@@ -213,6 +213,10 @@ ngx_rt_call_connect(ngx_rt_call_t *call, const ngx_rt_call_params_t *params)
 
     c->data = r;
 
+    /* no client has made it, so it has no line in the access log */
+
+    r->logged = 1;
+
     call->cleanup = ngx_http_cleanup_add(r, 0);
 
     if (call->cleanup == NULL) {
@@ -290,7 +294,6 @@ ngx_rt_call_prepare(ngx_rt_call_t *call, const ngx_rt_call_params_t *params)
     r->args = params->args;
 
     r->internal = 1;
-    r->logged = 1;
     r->write_event_handler = ngx_rt_call_resume_handler;
     r->http_state = NGX_HTTP_PROCESS_REQUEST_STATE;
 

@@ -336,7 +336,7 @@ ngx_rt_delivery_encode(ngx_rt_hub_t *hub, ngx_rt_subscriber_t *sub,
 }
 
 
-/* a message is encoded once for a format, whoever chooses it */
+/* a message is encoded once for each of a few formats, whoever chooses it */
 
 static ngx_int_t
 ngx_rt_delivery_encode_one(ngx_rt_hub_t *hub, ngx_rt_subscriber_t *sub,

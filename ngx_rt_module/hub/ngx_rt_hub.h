@@ -463,6 +463,13 @@ void ngx_rt_subscriber_writable(ngx_rt_subscriber_t *sub);
 void ngx_rt_subscriber_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len);
 
 /*
+ * Reads what there is from the socket of a sink, for a while.  NGX_ERROR if the
+ * client has gone.
+ */
+ngx_int_t ngx_rt_subscriber_receive(ngx_rt_subscriber_t *sub,
+    ngx_connection_t *c);
+
+/*
  * Goes on, in the next round of the event loop, with what the client sent.  One
  * that does not take what it is sent is not read either.
  */
@@ -473,19 +480,6 @@ void ngx_rt_subscriber_resume(ngx_rt_subscriber_t *sub);
 
 /* will be closed soon, but not in this call */
 void ngx_rt_subscriber_close(ngx_rt_subscriber_t *sub, ngx_rt_end_e why);
-
-/*
- * Joins a topic, for what is published from now on.  NGX_DONE if it is there
- * already, NGX_ERROR if there is no room.
- */
-ngx_int_t ngx_rt_subscriber_join(ngx_rt_subscriber_t *sub,
-    const ngx_str_t *topic);
-void ngx_rt_subscriber_leave(ngx_rt_subscriber_t *sub,
-    const ngx_str_t *topic);
-
-/* NULL if it has not joined it */
-ngx_rt_member_t *ngx_rt_subscriber_find(ngx_rt_subscriber_t *sub,
-    const ngx_str_t *topic);
 
 /* puts it into the queue of those who want more than to wait for mail */
 void ngx_rt_subscriber_queue(ngx_rt_subscriber_t *sub);
@@ -500,6 +494,22 @@ ngx_msec_t ngx_rt_subscriber_stalled_at(ngx_rt_subscriber_t *sub);
 /* who share it are sent the same bytes */
 #define ngx_rt_subscriber_format(sub)                                         \
     ((sub)->variant * NGX_RT_TRANSPORTS + (sub)->transport->index)
+
+
+/* ngx_rt_member.c */
+
+/*
+ * Joins a topic, for what is published from now on.  NGX_DONE if it is there
+ * already, NGX_ERROR if there is no room.
+ */
+ngx_int_t ngx_rt_member_join(ngx_rt_subscriber_t *sub,
+    const ngx_str_t *topic);
+void ngx_rt_member_leave(ngx_rt_subscriber_t *sub,
+    const ngx_str_t *topic);
+
+/* NULL if it has not joined it */
+ngx_rt_member_t *ngx_rt_member_find(ngx_rt_subscriber_t *sub,
+    const ngx_str_t *topic);
 
 
 /* ngx_rt_replay.c */

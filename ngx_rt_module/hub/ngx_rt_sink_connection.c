@@ -255,9 +255,6 @@ ngx_rt_sink_connection_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
 static void
 ngx_rt_sink_connection_read_handler(ngx_event_t *rev)
 {
-    ssize_t               n;
-    u_char                buf[NGX_RT_SINK_BUFFER];
-    ngx_uint_t            i;
     ngx_connection_t     *c;
     ngx_rt_subscriber_t  *sub;
 
@@ -276,41 +273,8 @@ ngx_rt_sink_connection_read_handler(ngx_event_t *rev)
         c->close = 0;
     }
 
-    ngx_rt_subscriber_read(sub, NULL, 0);
-
-    for (i = 0; i < NGX_RT_SINK_READS; i++) {
-
-        if (!rev->ready || !ngx_rt_subscriber_is_read(sub)) {
-            break;
-        }
-
-        n = c->recv(c, buf, NGX_RT_SINK_BUFFER);
-
-        if (n == NGX_AGAIN) {
-            break;
-        }
-
-        if (n == NGX_ERROR || n == 0) {
-
-            if (n == 0) {
-                ngx_log_error(NGX_LOG_INFO, c->log, 0,
-                              "subscriber closed connection");
-            }
-
-            ngx_rt_sink_connection_close(sub, 1);
-            return;
-        }
-
-        ngx_rt_subscriber_read(sub, buf, n);
-    }
-
-    if (ngx_handle_read_event(rev, 0) != NGX_OK) {
+    if (ngx_rt_subscriber_receive(sub, c) != NGX_OK) {
         ngx_rt_sink_connection_close(sub, 1);
-        return;
-    }
-
-    if (i == NGX_RT_SINK_READS) {
-        ngx_post_event(rev, &ngx_posted_next_events);
     }
 }
 

@@ -38,10 +38,7 @@ static void ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub,
 static void ngx_rt_sink_request_stay(ngx_rt_subscriber_t *sub,
     ngx_http_request_t *r);
 static void ngx_rt_sink_request_read_handler(ngx_http_request_t *r);
-static ngx_uint_t ngx_rt_sink_request_is_open(ngx_http_request_t *r,
-    ngx_rt_subscriber_t *sub);
-static ngx_uint_t ngx_rt_sink_request_read(ngx_http_request_t *r,
-    ngx_rt_subscriber_t *sub);
+static ngx_int_t ngx_rt_sink_request_check(ngx_http_request_t *r);
 static void ngx_rt_sink_request_write_handler(ngx_http_request_t *r);
 static ngx_rt_subscriber_t *ngx_rt_sink_request_find(ngx_http_request_t *r);
 static void ngx_rt_sink_request_cleanup(void *data);
@@ -286,6 +283,7 @@ ngx_rt_sink_request_close(ngx_rt_subscriber_t *sub, ngx_uint_t error)
 static void
 ngx_rt_sink_request_read_handler(ngx_http_request_t *r)
 {
+    ngx_int_t             rc;
     ngx_connection_t     *c;
     ngx_rt_subscriber_t  *sub;
 
@@ -296,9 +294,10 @@ ngx_rt_sink_request_read_handler(ngx_http_request_t *r)
         return;
     }
 
-    if (sub->transport->read ? ngx_rt_sink_request_read(r, sub)
-                             : ngx_rt_sink_request_is_open(r, sub))
-    {
+    rc = sub->transport->read ? ngx_rt_subscriber_receive(sub, c)
+                              : ngx_rt_sink_request_check(r);
+
+    if (rc == NGX_OK) {
         return;
     }
 
@@ -307,8 +306,6 @@ ngx_rt_sink_request_read_handler(ngx_http_request_t *r)
         c->ssl->no_send_shutdown = 1;
     }
 #endif
-
-    ngx_log_error(NGX_LOG_INFO, c->log, 0, "subscriber closed connection");
 
     ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
 }
@@ -319,8 +316,8 @@ ngx_rt_sink_request_read_handler(ngx_http_request_t *r)
  * finalize the request behind the subscriber's back.
  */
 
-static ngx_uint_t
-ngx_rt_sink_request_is_open(ngx_http_request_t *r, ngx_rt_subscriber_t *sub)
+static ngx_int_t
+ngx_rt_sink_request_check(ngx_http_request_t *r)
 {
     char               buf[1];
     ssize_t            n;
@@ -334,72 +331,31 @@ ngx_rt_sink_request_is_open(ngx_http_request_t *r, ngx_rt_subscriber_t *sub)
 
         /* a stream: there is no socket to ask */
 
-        return !c->error && !rev->error;
-    }
+        if (!c->error && !rev->error) {
+            return NGX_OK;
+        }
 
-    n = recv(c->fd, buf, 1, MSG_PEEK);
+    } else {
+        n = recv(c->fd, buf, 1, MSG_PEEK);
 
-    if (!rev->pending_eof
-        && (n > 0 || (n == -1 && ngx_socket_errno == NGX_EAGAIN)))
-    {
-        /* what a client sends is left where it is */
-
-        if ((ngx_event_flags & NGX_USE_LEVEL_EVENT)
-            && rev->active
-            && ngx_del_event(rev, NGX_READ_EVENT, 0) != NGX_OK)
+        if (!rev->pending_eof
+            && (n > 0 || (n == -1 && ngx_socket_errno == NGX_EAGAIN)))
         {
-            return 0;
+            /* what a client sends is left where it is */
+
+            if ((ngx_event_flags & NGX_USE_LEVEL_EVENT) && rev->active) {
+                return ngx_del_event(rev, NGX_READ_EVENT, 0);
+            }
+
+            return NGX_OK;
         }
 
-        return 1;
+        rev->eof = 1;
     }
 
-    rev->eof = 1;
+    ngx_log_error(NGX_LOG_INFO, c->log, 0, "subscriber closed connection");
 
-    return 0;
-}
-
-
-/* 0 if the client has gone */
-
-static ngx_uint_t
-ngx_rt_sink_request_read(ngx_http_request_t *r, ngx_rt_subscriber_t *sub)
-{
-    ssize_t            n;
-    u_char             buf[NGX_RT_SINK_BUFFER];
-    ngx_uint_t         i;
-    ngx_event_t       *rev;
-    ngx_connection_t  *c;
-
-    c = r->connection;
-    rev = c->read;
-
-    ngx_rt_subscriber_read(sub, NULL, 0);
-
-    for (i = 0; i < NGX_RT_SINK_READS; i++) {
-
-        if (!rev->ready || !ngx_rt_subscriber_is_read(sub)) {
-            break;
-        }
-
-        n = c->recv(c, buf, NGX_RT_SINK_BUFFER);
-
-        if (n == NGX_AGAIN) {
-            break;
-        }
-
-        if (n == NGX_ERROR || n == 0) {
-            return 0;
-        }
-
-        ngx_rt_subscriber_read(sub, buf, n);
-    }
-
-    if (i == NGX_RT_SINK_READS) {
-        ngx_post_event(rev, &ngx_posted_next_events);
-    }
-
-    return ngx_handle_read_event(rev, 0) == NGX_OK;
+    return NGX_ERROR;
 }
 
 

@@ -52,9 +52,6 @@ static ngx_int_t ngx_rt_subscriber_flush(ngx_rt_subscriber_t *sub);
 static void ngx_rt_subscriber_pop(ngx_rt_backlog_t *bl);
 static void ngx_rt_subscriber_end(ngx_rt_subscriber_t *sub);
 static void ngx_rt_subscriber_goodbye(ngx_rt_subscriber_t *sub);
-static ngx_int_t ngx_rt_subscriber_grow(ngx_rt_subscriber_t *sub);
-static void ngx_rt_subscriber_move(ngx_rt_member_t *dst,
-    ngx_rt_member_t *src);
 
 
 ngx_rt_subscriber_t *
@@ -281,6 +278,51 @@ ngx_rt_subscriber_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
 }
 
 
+ngx_int_t
+ngx_rt_subscriber_receive(ngx_rt_subscriber_t *sub, ngx_connection_t *c)
+{
+    ssize_t       n;
+    u_char        buf[NGX_RT_SINK_BUFFER];
+    ngx_uint_t    i;
+    ngx_event_t  *rev;
+
+    rev = c->read;
+
+    ngx_rt_subscriber_read(sub, NULL, 0);
+
+    for (i = 0; i < NGX_RT_SINK_READS; i++) {
+
+        if (!rev->ready || !ngx_rt_subscriber_is_read(sub)) {
+            break;
+        }
+
+        n = c->recv(c, buf, NGX_RT_SINK_BUFFER);
+
+        if (n == NGX_AGAIN) {
+            break;
+        }
+
+        if (n == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (n == 0) {
+            ngx_log_error(NGX_LOG_INFO, c->log, 0,
+                          "subscriber closed connection");
+            return NGX_ERROR;
+        }
+
+        ngx_rt_subscriber_read(sub, buf, n);
+    }
+
+    if (i == NGX_RT_SINK_READS) {
+        ngx_post_event(rev, &ngx_posted_next_events);
+    }
+
+    return ngx_handle_read_event(rev, 0);
+}
+
+
 void
 ngx_rt_subscriber_resume(ngx_rt_subscriber_t *sub)
 {
@@ -394,75 +436,6 @@ ngx_rt_subscriber_service_handler(ngx_event_t *ev)
 
         ngx_post_event(ev, &ngx_posted_next_events);
     }
-}
-
-
-ngx_int_t
-ngx_rt_subscriber_join(ngx_rt_subscriber_t *sub, const ngx_str_t *topic)
-{
-    ngx_rt_member_t  *member;
-
-    if (ngx_rt_subscriber_find(sub, topic)) {
-        return NGX_DONE;
-    }
-
-    if (sub->nmembers == sub->room && ngx_rt_subscriber_grow(sub) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    member = &sub->members[sub->nmembers];
-
-    ngx_memzero(member, sizeof(ngx_rt_member_t));
-    member->sub = sub;
-
-    if (ngx_rt_hub_attach(sub->hub, member, topic, &member->told) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    sub->nmembers++;
-
-    return NGX_OK;
-}
-
-
-void
-ngx_rt_subscriber_leave(ngx_rt_subscriber_t *sub, const ngx_str_t *topic)
-{
-    ngx_rt_member_t  *last, *member;
-
-    member = ngx_rt_subscriber_find(sub, topic);
-
-    if (member == NULL) {
-        return;
-    }
-
-    ngx_rt_hub_detach(sub->hub, member);
-
-    last = &sub->members[--sub->nmembers];
-
-    if (member != last) {
-        ngx_rt_subscriber_move(member, last);
-    }
-}
-
-
-ngx_rt_member_t *
-ngx_rt_subscriber_find(ngx_rt_subscriber_t *sub, const ngx_str_t *topic)
-{
-    ngx_str_t   *name;
-    ngx_uint_t   i;
-
-    for (i = 0; i < sub->nmembers; i++) {
-        name = &sub->members[i].topic->name;
-
-        if (name->len == topic->len
-            && ngx_memcmp(name->data, topic->data, name->len) == 0)
-        {
-            return &sub->members[i];
-        }
-    }
-
-    return NULL;
 }
 
 
@@ -636,44 +609,4 @@ ngx_rt_subscriber_goodbye(ngx_rt_subscriber_t *sub)
     if (sub->awaited) {
         ngx_rt_subscriber_resume(sub);
     }
-}
-
-
-static ngx_int_t
-ngx_rt_subscriber_grow(ngx_rt_subscriber_t *sub)
-{
-    ngx_uint_t        i, room;
-    ngx_rt_member_t  *members;
-
-    room = sub->room ? 2 * sub->room : 4;
-
-    members = ngx_alloc(room * sizeof(ngx_rt_member_t), sub->hub->log);
-    if (members == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < sub->nmembers; i++) {
-        ngx_rt_subscriber_move(&members[i], &sub->members[i]);
-    }
-
-    if (sub->members != sub->first) {
-        ngx_free(sub->members);
-    }
-
-    sub->members = members;
-    sub->room = (uint32_t) room;
-
-    return NGX_OK;
-}
-
-
-/* a member is linked to its neighbours among those of the topic */
-
-static void
-ngx_rt_subscriber_move(ngx_rt_member_t *dst, ngx_rt_member_t *src)
-{
-    *dst = *src;
-
-    ngx_queue_insert_after(&src->queue, &dst->queue);
-    ngx_queue_remove(&src->queue);
 }

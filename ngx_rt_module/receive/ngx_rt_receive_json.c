@@ -159,7 +159,7 @@ ngx_rt_receive_json_topic(ngx_rt_subscriber_t *sub, json_t *object,
     topic->data = (u_char *) json_string_value(name);
     topic->len = json_string_length(name);
 
-    member = ngx_rt_subscriber_find(sub, topic);
+    member = ngx_rt_member_find(sub, topic);
 
     if (member == NULL) {
         return "\"topic\" is not one of this subscriber";
@@ -262,7 +262,7 @@ ngx_rt_receive_json_join(ngx_rt_subscriber_t *sub, json_t *list)
         topic.data = (u_char *) json_string_value(item);
         topic.len = json_string_length(item);
 
-        if (ngx_rt_subscriber_join(sub, &topic) == NGX_ERROR) {
+        if (ngx_rt_member_join(sub, &topic) == NGX_ERROR) {
             reason = "stream has no room";
             break;
         }
@@ -277,7 +277,7 @@ ngx_rt_receive_json_join(ngx_rt_subscriber_t *sub, json_t *list)
 
     while (reason && sub->nmembers > joined) {
         topic = sub->members[sub->nmembers - 1].topic->name;
-        ngx_rt_subscriber_leave(sub, &topic);
+        ngx_rt_member_leave(sub, &topic);
     }
 
     return reason;
@@ -297,7 +297,7 @@ ngx_rt_receive_json_leave(ngx_rt_subscriber_t *sub, json_t *list)
         topic.data = (u_char *) json_string_value(item);
         topic.len = json_string_length(item);
 
-        ngx_rt_subscriber_leave(sub, &topic);
+        ngx_rt_member_leave(sub, &topic);
     }
 
     return NULL;
