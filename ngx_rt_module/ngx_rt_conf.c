@@ -141,6 +141,13 @@ ngx_rt_conf_check(ngx_conf_t *cf)
                           "it", &st[i]->name);
             return NGX_ERROR;
         }
+
+        if (st[i]->broker_conf
+            && ngx_rt_conf_redis_url_resolve(cf, st[i]->broker_conf)
+               != NGX_CONF_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     return NGX_OK;

@@ -24,21 +24,22 @@ typedef struct {
     ngx_uint_t    args;                   /* at most, with the name */
 
     /* NULL, or what "value", moved to the bad one, should have been */
-    const char *(*set)(ngx_rt_zone_t *zn, ngx_str_t **value, ngx_uint_t n);
+    const char *(*set)(ngx_conf_t *cf, ngx_rt_stream_t *st,
+                       ngx_str_t **value, ngx_uint_t n);
 } ngx_rt_conf_stream_command_t;
 
 
 static char *ngx_rt_conf_stream_directive(ngx_conf_t *cf,
     ngx_command_t *dummy, void *conf);
 static char *ngx_rt_conf_stream_finish(ngx_conf_t *cf, ngx_rt_stream_t *st);
-static const char *ngx_rt_conf_stream_zone(ngx_rt_zone_t *zn,
-    ngx_str_t **value, ngx_uint_t n);
-static const char *ngx_rt_conf_stream_history(ngx_rt_zone_t *zn,
-    ngx_str_t **value, ngx_uint_t n);
-static const char *ngx_rt_conf_stream_message_size(ngx_rt_zone_t *zn,
-    ngx_str_t **value, ngx_uint_t n);
-static const char *ngx_rt_conf_stream_topics(ngx_rt_zone_t *zn,
-    ngx_str_t **value, ngx_uint_t n);
+static const char *ngx_rt_conf_stream_zone(ngx_conf_t *cf,
+    ngx_rt_stream_t *st, ngx_str_t **value, ngx_uint_t n);
+static const char *ngx_rt_conf_stream_history(ngx_conf_t *cf,
+    ngx_rt_stream_t *st, ngx_str_t **value, ngx_uint_t n);
+static const char *ngx_rt_conf_stream_message_size(ngx_conf_t *cf,
+    ngx_rt_stream_t *st, ngx_str_t **value, ngx_uint_t n);
+static const char *ngx_rt_conf_stream_topics(ngx_conf_t *cf,
+    ngx_rt_stream_t *st, ngx_str_t **value, ngx_uint_t n);
 
 
 static ngx_rt_conf_stream_command_t  ngx_rt_conf_stream_commands[] = {
@@ -50,6 +51,8 @@ static ngx_rt_conf_stream_command_t  ngx_rt_conf_stream_commands[] = {
     { ngx_string("message_size"), 2, ngx_rt_conf_stream_message_size },
 
     { ngx_string("topics"), 2, ngx_rt_conf_stream_topics },
+
+    { ngx_string("redis"), 32, ngx_rt_conf_redis },
 
     { ngx_null_string, 0, NULL }
 };
@@ -179,7 +182,7 @@ ngx_rt_conf_stream_directive(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     }
 
     value++;
-    reason = cmd->set(&st->zone, &value, cf->args->nelts - 1);
+    reason = cmd->set(cf, st, &value, cf->args->nelts - 1);
 
     if (reason != NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -244,13 +247,20 @@ ngx_rt_conf_stream_finish(ngx_conf_t *cf, ngx_rt_stream_t *st)
 
     zn->shm_zone = shm_zone;
 
+    if (st->broker_conf) {
+        return ngx_rt_conf_redis_finish(cf, st);
+    }
+
     return NGX_CONF_OK;
 }
 
 
 static const char *
-ngx_rt_conf_stream_zone(ngx_rt_zone_t *zn, ngx_str_t **value, ngx_uint_t n)
+ngx_rt_conf_stream_zone(ngx_conf_t *cf, ngx_rt_stream_t *st,
+    ngx_str_t **value, ngx_uint_t n)
 {
+    ngx_rt_zone_t  *zn = &st->zone;
+
     ssize_t  size;
 
     if (zn->size) {
@@ -270,8 +280,11 @@ ngx_rt_conf_stream_zone(ngx_rt_zone_t *zn, ngx_str_t **value, ngx_uint_t n)
 
 
 static const char *
-ngx_rt_conf_stream_history(ngx_rt_zone_t *zn, ngx_str_t **value, ngx_uint_t n)
+ngx_rt_conf_stream_history(ngx_conf_t *cf, ngx_rt_stream_t *st,
+    ngx_str_t **value, ngx_uint_t n)
 {
+    ngx_rt_zone_t  *zn = &st->zone;
+
     ngx_int_t  number, age;
 
     if (zn->history != NGX_CONF_UNSET_UINT) {
@@ -310,9 +323,11 @@ ngx_rt_conf_stream_history(ngx_rt_zone_t *zn, ngx_str_t **value, ngx_uint_t n)
 
 
 static const char *
-ngx_rt_conf_stream_message_size(ngx_rt_zone_t *zn, ngx_str_t **value,
-    ngx_uint_t n)
+ngx_rt_conf_stream_message_size(ngx_conf_t *cf, ngx_rt_stream_t *st,
+    ngx_str_t **value, ngx_uint_t n)
 {
+    ngx_rt_zone_t  *zn = &st->zone;
+
     ssize_t  size;
 
     if (zn->message_size != NGX_CONF_UNSET_SIZE) {
@@ -332,8 +347,11 @@ ngx_rt_conf_stream_message_size(ngx_rt_zone_t *zn, ngx_str_t **value,
 
 
 static const char *
-ngx_rt_conf_stream_topics(ngx_rt_zone_t *zn, ngx_str_t **value, ngx_uint_t n)
+ngx_rt_conf_stream_topics(ngx_conf_t *cf, ngx_rt_stream_t *st,
+    ngx_str_t **value, ngx_uint_t n)
 {
+    ngx_rt_zone_t  *zn = &st->zone;
+
     ngx_int_t  number;
 
     if (zn->topics != NGX_CONF_UNSET_UINT) {

@@ -206,6 +206,13 @@ ngx_rt_module_init_process(ngx_cycle_t *cycle)
 
     for (i = 0; i < rmcf->streams.nelts; i++) {
         st[i]->hub = ngx_rt_hub_create(cycle, st[i], wake);
+
+        if (st[i]->hub && st[i]->broker->open
+            && st[i]->broker->open(st[i], cycle) != NGX_OK)
+        {
+            ngx_rt_hub_destroy(st[i]->hub);
+            st[i]->hub = NULL;
+        }
     }
 
     return NGX_OK;
@@ -232,6 +239,11 @@ ngx_rt_module_exit_process(ngx_cycle_t *cycle)
     for (i = 0; i < rmcf->streams.nelts; i++) {
         if (st[i]->hub) {
             wake = st[i]->hub->wake;
+
+            if (st[i]->broker->close) {
+                st[i]->broker->close(st[i]);
+            }
+
             ngx_rt_hub_destroy(st[i]->hub);
             st[i]->hub = NULL;
         }

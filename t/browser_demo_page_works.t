@@ -52,6 +52,11 @@ http {
             rt_publish  demo $arg_topic event=$arg_event;
         }
 
+        location = /hosts {
+            default_type  application/json;
+            return        200 '[]';
+        }
+
         location = /rt {
             rt_status;
         }

@@ -32,7 +32,7 @@ $directives{$_} = 1
         =~ /ngx_string\("(rt_[a-z_]+)"\)/g;
 $directives{$_} = 1
     for $code{'ngx_rt_module/ngx_rt_conf_stream.c'}
-        =~ /\{ ngx_string\("([a-z_]+)"\), \d, /g;
+        =~ /\{ ngx_string\("([a-z_]+)"\), \d+, /g;
 
 my %variables = map { $_ => 1 }
     $code{'ngx_rt_module/status/ngx_rt_variable.c'}
@@ -74,7 +74,7 @@ for my $message (@messages) {
     $start =~ s/"$//;
     my ($end) = reverse split /%u?[a-zA-Z]+/, $message;
     $end =~ s/^"//;
-    my ($word) = $end =~ /(\w+)$/;
+    my ($word) = ($end // '') =~ /(\w*)$/;
     like($troubles, qr/\Q$start\E.*\Q$word\E/, "\"$message\" is explained");
 }
 

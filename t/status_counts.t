@@ -72,7 +72,7 @@ is($news->{$_}, 0, "no $_") for qw(topics messages);
 
 is_deeply([sort keys %{$news->{counters}}],
           [qw(delivered evicted forbidden gaps published received refused
-              rejected silent slow violations wakeups)],
+              rejected silent skipped slow unconfirmed violations wakeups)],
           'all counters are there');
 is(sum($news->{counters}), 0, 'and zero');
 

@@ -241,7 +241,7 @@ ngx_rt_heartbeat_run(ngx_rt_subscriber_t *sub, ngx_rt_batch_set_t *set)
             return;
         }
 
-        if (!sub->lagging) {
+        if (!sub->lagging || !sub->hub->ready) {
             ngx_rt_heartbeat_ping(sub, set);
         }
     }
@@ -265,8 +265,9 @@ ngx_rt_heartbeat_give_up(ngx_rt_subscriber_t *sub, const char *why)
 static void
 ngx_rt_heartbeat_ping(ngx_rt_subscriber_t *sub, ngx_rt_batch_set_t *set)
 {
-    ngx_rt_hub_t     *hub;
-    ngx_rt_batch_t  **batch;
+    ngx_rt_id_t     *id;
+    ngx_rt_hub_t    *hub;
+    ngx_rt_batch_t  *own, **batch;
 
     hub = sub->hub;
 
@@ -274,7 +275,17 @@ ngx_rt_heartbeat_ping(ngx_rt_subscriber_t *sub, ngx_rt_batch_set_t *set)
         return;
     }
 
-    batch = ngx_rt_batch_slot(set, ngx_rt_subscriber_format(sub));
+    /* some know of more than this host, or wait for their history */
+
+    id = (hub->drained
+          && !sub->lagging
+          && !ngx_rt_id_is(&sub->position, >, &hub->seen))
+         ? &hub->seen : NULL;
+
+    own = NULL;
+
+    batch = (id || !hub->drained)
+            ? ngx_rt_batch_slot(set, ngx_rt_subscriber_format(sub)) : &own;
 
     if (*batch == NULL) {
         *batch = ngx_rt_batch_create(128);
@@ -283,22 +294,20 @@ ngx_rt_heartbeat_ping(ngx_rt_subscriber_t *sub, ngx_rt_batch_set_t *set)
             return;
         }
 
-        if (sub->transport->beat(*batch, sub->variant,
-                                 hub->drained ? &hub->seen : NULL)
-            != NGX_OK)
-        {
-            return;
+        if (sub->transport->beat(*batch, sub->variant, id) != NGX_OK) {
+            (*batch)->len = 0;
         }
     }
 
-    if ((*batch)->len == 0
-        || ngx_rt_subscriber_send(sub, *batch) != NGX_OK)
+    if ((*batch)->len
+        && ngx_rt_subscriber_send(sub, *batch) == NGX_OK
+        && id)
     {
-        return;
+        sub->position = *id;
     }
 
-    if (hub->drained) {
-        sub->position = hub->seen;
+    if (own) {
+        ngx_rt_batch_unref(own);
     }
 }
 

@@ -39,6 +39,10 @@ static void ngx_rt_hub_tick_handler(ngx_event_t *ev);
 static void ngx_rt_hub_drain(ngx_rt_hub_t *hub);
 static void ngx_rt_hub_let_end(ngx_rt_subscriber_t *sub);
 static void ngx_rt_hub_let_lag(ngx_rt_subscriber_t *sub);
+static void ngx_rt_hub_let_miss(ngx_rt_subscriber_t *sub);
+static void ngx_rt_hub_let_go_on(ngx_rt_subscriber_t *sub);
+static void ngx_rt_hub_look(ngx_rt_hub_t *hub,
+    const ngx_rt_mailbox_view_t *view);
 static ngx_rt_hub_topic_t *ngx_rt_hub_topic_create(ngx_rt_hub_t *hub);
 static void ngx_rt_hub_topic_destroy(ngx_rt_hub_t *hub,
     ngx_rt_hub_topic_t *tp);
@@ -66,6 +70,8 @@ ngx_rt_hub_create(ngx_cycle_t *cycle, ngx_rt_stream_t *st, ngx_rt_wake_t *wake)
     hub->zone = &st->zone;
     hub->wake = wake;
     hub->log = cycle->log;
+    hub->epoch = st->zone.sh->source.epoch;
+    hub->ready = ngx_rt_source_is_ready(&st->zone);
 
     if (ngx_rt_worker_register(hub->zone, ngx_rt_wake_addr(wake)) != NGX_OK) {
         ngx_log_error(NGX_LOG_CRIT, cycle->log, 0,
@@ -154,9 +160,9 @@ ngx_rt_hub_post_turn(ngx_rt_hub_t *hub)
 void
 ngx_rt_hub_turn(ngx_rt_hub_t *hub)
 {
-    uint64_t     began;
-    ngx_uint_t   i, n, overflow;
-    ngx_rt_id_t  last;
+    uint64_t                began;
+    ngx_uint_t              i, n;
+    ngx_rt_mailbox_view_t   view;
 
     if (hub->turn.timer_set) {
         ngx_del_timer(&hub->turn);
@@ -171,16 +177,10 @@ ngx_rt_hub_turn(ngx_rt_hub_t *hub)
 
     for (i = 0; i < NGX_RT_HUB_READS; i++) {
 
-        n = ngx_rt_mailbox_claim(hub->zone, hub->mail, &last, &overflow);
+        n = ngx_rt_mailbox_claim(hub->zone, hub->mail, &view);
 
         if (n == 0) {
-            hub->seen = last;
-            hub->drained = 1;
-
-            if (overflow) {
-                ngx_rt_heartbeat_each(hub, ngx_rt_hub_let_lag);
-            }
-
+            ngx_rt_hub_look(hub, &view);
             break;
         }
 
@@ -353,6 +353,33 @@ ngx_rt_hub_drain(ngx_rt_hub_t *hub)
 }
 
 
+/* the mailbox is empty: is there more than mail? */
+
+static void
+ngx_rt_hub_look(ngx_rt_hub_t *hub, const ngx_rt_mailbox_view_t *view)
+{
+    ngx_uint_t  missed, ready;
+
+    missed = (view->epoch != hub->epoch);
+    ready = (view->ready && !hub->ready);
+
+    hub->seen = view->last;
+    hub->drained = 1;
+    hub->epoch = view->epoch;
+    hub->ready = view->ready;
+
+    if (missed) {
+        ngx_rt_heartbeat_each(hub, ngx_rt_hub_let_miss);
+
+    } else if (view->overflow) {
+        ngx_rt_heartbeat_each(hub, ngx_rt_hub_let_lag);
+
+    } else if (ready) {
+        ngx_rt_heartbeat_each(hub, ngx_rt_hub_let_go_on);
+    }
+}
+
+
 static void
 ngx_rt_hub_let_end(ngx_rt_subscriber_t *sub)
 {
@@ -368,6 +395,23 @@ ngx_rt_hub_let_lag(ngx_rt_subscriber_t *sub)
 {
     sub->lagging = 1;
     ngx_rt_subscriber_queue(sub);
+}
+
+
+static void
+ngx_rt_hub_let_miss(ngx_rt_subscriber_t *sub)
+{
+    sub->missed = 1;
+    ngx_rt_hub_let_lag(sub);
+}
+
+
+static void
+ngx_rt_hub_let_go_on(ngx_rt_subscriber_t *sub)
+{
+    if (sub->lagging) {
+        ngx_rt_subscriber_queue(sub);
+    }
 }
 
 

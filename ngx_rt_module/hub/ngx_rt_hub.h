@@ -90,6 +90,8 @@ struct ngx_rt_stream_s {
     ngx_str_t                  name;
     ngx_rt_zone_t              zone;
     const ngx_rt_broker_t     *broker;
+    void                      *broker_conf;
+    void                      *broker_data;   /* this worker's */
 
     ngx_rt_hub_t              *hub;       /* this worker's */
 };
@@ -269,6 +271,10 @@ struct ngx_rt_subscriber_s {
     unsigned                   queued:1;
     unsigned                   opening:1; /* the content handler is running */
     unsigned                   lagging:1; /* to be refilled from the history */
+    unsigned                   missed:1;  /* to be told of a gap before that */
+    unsigned                   held:1;    /* to be greeted, once there is one */
+    unsigned                   asked:1;   /* its position is what it asked */
+    unsigned                   malformed:1; /* what it asked for was no id */
     unsigned                   paused:1;  /* the client is not read */
     unsigned                   closing:1;
     unsigned                   ended:1;   /* the goodbye is said */
@@ -360,6 +366,8 @@ struct ngx_rt_hub_s {
 
     /* all mail up to here is delivered, unless more has come meanwhile */
     ngx_rt_id_t                seen;
+    ngx_uint_t                 epoch;     /* of the source */
+    unsigned                   ready:1;   /* so was the source */
     unsigned                   drained:1;
     unsigned                   draining:1;
     ngx_msec_t                 exiting_at;
@@ -516,21 +524,28 @@ ngx_rt_member_t *ngx_rt_member_find(ngx_rt_subscriber_t *sub,
 
 /*
  * Sets the position of a new subscriber: that of "asked", if it is not NULL, or
- * what the location says.  Returns 1 and fills "gap" if messages are missing.
+ * what the location says.  Greets it, and tells if messages are missing.  While
+ * the history is being filled, that is put off.  NGX_ERROR: no memory.
  */
-ngx_uint_t ngx_rt_replay_start(ngx_rt_subscriber_t *sub,
-    const ngx_rt_id_t *asked, ngx_uint_t malformed, ngx_rt_gap_t *gap);
+ngx_int_t ngx_rt_replay_greet(ngx_rt_subscriber_t *sub,
+    const ngx_rt_id_t *asked, ngx_uint_t malformed);
+
+/* gives a lagging subscriber one buffer of history */
+void ngx_rt_replay_run(ngx_rt_subscriber_t *sub);
+void ngx_rt_replay_forget(ngx_rt_hub_t *hub);
+
+/* a message costs more than its data, in bytes */
+#define ngx_rt_message_cost(mail)  ((mail)->message->size + 128)
+
+
+/* ngx_rt_join.c */
 
 /*
  * Sends the messages above "asked" of topics that were just joined, which are
  * the members from "first" on, and the gap of each that has one.
  */
-void ngx_rt_replay_join(ngx_rt_subscriber_t *sub, ngx_uint_t first,
+void ngx_rt_join_run(ngx_rt_subscriber_t *sub, ngx_uint_t first,
     const ngx_rt_id_t *asked);
-
-/* gives a lagging subscriber one buffer of history */
-void ngx_rt_replay_run(ngx_rt_subscriber_t *sub);
-void ngx_rt_replay_forget(ngx_rt_hub_t *hub);
 
 
 /* ngx_rt_sink_request.c */

@@ -13,23 +13,19 @@
 #include "ngx_rt_hub.h"
 
 
-/* a message costs more than its data, in bytes */
-#define ngx_rt_replay_size(mail)  ((mail)->message->size + 128)
-
-
-static ngx_int_t ngx_rt_replay_join_one(ngx_rt_subscriber_t *sub,
-    ngx_rt_member_t *member, const ngx_rt_id_t *asked,
-    ngx_rt_batch_t *batch, size_t *size);
-static ngx_int_t ngx_rt_replay_catch_up(ngx_rt_subscriber_t *sub,
-    ngx_rt_member_t *member, ngx_rt_id_t *from, ngx_rt_batch_t *batch,
-    size_t *size);
-static void ngx_rt_replay_rewind(ngx_rt_subscriber_t *sub,
-    ngx_rt_member_t *member, const ngx_rt_id_t *from);
+static ngx_int_t ngx_rt_replay_hold(ngx_rt_subscriber_t *sub,
+    const ngx_rt_id_t *asked, ngx_uint_t malformed);
+static void ngx_rt_replay_let_go(ngx_rt_subscriber_t *sub);
+static ngx_uint_t ngx_rt_replay_start(ngx_rt_subscriber_t *sub,
+    const ngx_rt_id_t *asked, ngx_uint_t malformed, ngx_rt_gap_t *gap);
 static ngx_rt_cursor_t *ngx_rt_replay_cursors(ngx_rt_subscriber_t *sub);
 static ngx_int_t ngx_rt_replay_read(ngx_rt_subscriber_t *sub,
     ngx_rt_batch_t *batch, ngx_uint_t *n);
 static ngx_int_t ngx_rt_replay_skip(ngx_rt_subscriber_t *sub,
     ngx_rt_batch_t *batch);
+static ngx_int_t ngx_rt_replay_tell(ngx_rt_subscriber_t *sub,
+    ngx_rt_batch_t *batch);
+static void ngx_rt_replay_recall(ngx_rt_subscriber_t *sub);
 static void ngx_rt_replay_settle(ngx_rt_subscriber_t *sub);
 static ngx_uint_t ngx_rt_replay_is_common(ngx_rt_subscriber_t *sub,
     const ngx_rt_id_t *from);
@@ -38,7 +34,128 @@ static void ngx_rt_replay_locate(ngx_rt_subscriber_t *sub,
     const ngx_rt_id_t *after, ngx_rt_gap_t *gap);
 
 
-ngx_uint_t
+ngx_int_t
+ngx_rt_replay_greet(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *asked,
+    ngx_uint_t malformed)
+{
+    ngx_int_t        rc;
+    ngx_uint_t       is_gap;
+    ngx_rt_gap_t     gap;
+    ngx_rt_batch_t  *batch;
+
+    if (!ngx_rt_source_is_ready(sub->hub->zone)) {
+        return ngx_rt_replay_hold(sub, asked, malformed);
+    }
+
+    batch = ngx_rt_batch_create(512);
+    if (batch == NULL) {
+        return NGX_ERROR;
+    }
+
+    is_gap = ngx_rt_replay_start(sub, asked, malformed, &gap);
+
+    rc = sub->transport->greet(batch, sub, is_gap ? &gap : NULL);
+
+    if (rc == NGX_OK && batch->len) {
+        (void) ngx_rt_subscriber_send(sub, batch);
+
+    } else if (rc == NGX_DECLINED) {
+        ngx_rt_subscriber_close(sub, NGX_RT_END_GAP);
+        rc = NGX_OK;
+    }
+
+    ngx_rt_batch_unref(batch);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_rt_replay_hold(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *asked,
+    ngx_uint_t malformed)
+{
+    ngx_int_t        rc;
+    ngx_time_t      *now;
+    ngx_rt_batch_t  *batch;
+
+    sub->held = 1;
+    sub->lagging = 1;
+    sub->paused = 1;
+    sub->malformed = (malformed != 0);
+    sub->asked = (asked != NULL);
+
+    if (asked) {
+        sub->position = *asked;
+
+    } else {
+        now = ngx_timeofday();
+
+        sub->position.ms = (uint64_t) now->sec * 1000 + now->msec;
+        sub->position.seq = 0;
+    }
+
+    /* something has to come after the response header, or that is not sent */
+
+    batch = ngx_rt_batch_create(128);
+
+    if (batch == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = sub->transport->beat(batch, sub->variant, NULL);
+
+    if (rc == NGX_OK) {
+        (void) ngx_rt_subscriber_send(sub, batch);
+    }
+
+    ngx_rt_batch_unref(batch);
+
+    return rc;
+}
+
+
+static void
+ngx_rt_replay_let_go(ngx_rt_subscriber_t *sub)
+{
+    ngx_rt_id_t            asked;
+    ngx_rt_cursor_view_t   view;
+
+    asked = sub->position;
+
+    sub->held = 0;
+    sub->missed = 0;
+    sub->lagging = 0;
+
+    ngx_rt_cursor_view(sub->hub->zone, NULL, 0, &asked, &view);
+    sub->position = view.last;
+
+    /* who wanted new messages wants those that came since he was held */
+
+    if (sub->conf->start == NGX_RT_START_NEW
+        && !sub->malformed
+        && ngx_rt_id_is(&asked, <, &view.last))
+    {
+        sub->asked = 1;
+    }
+
+    if (ngx_rt_replay_greet(sub, sub->asked ? &asked : NULL, sub->malformed)
+        != NGX_OK)
+    {
+        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
+        return;
+    }
+
+    if (sub->lagging) {
+        ngx_rt_subscriber_queue(sub);
+    }
+
+    if (sub->transport->read) {
+        ngx_rt_subscriber_resume(sub);
+    }
+}
+
+
+static ngx_uint_t
 ngx_rt_replay_start(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *asked,
     ngx_uint_t malformed, ngx_rt_gap_t *gap)
 {
@@ -68,22 +185,12 @@ ngx_rt_replay_start(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *asked,
         ngx_rt_cursor_view(sub->hub->zone, cursors, sub->nmembers, asked,
                            &view);
 
-        if (!ngx_rt_id_is(asked, >, &view.last)
-            && !ngx_rt_id_is(asked, <, &view.dropped))
-        {
+        if (!view.strange && !ngx_rt_id_is(asked, <, &view.dropped)) {
             sub->position = *asked;
             return 0;
         }
 
-        /* what is not yet may not be skipped when it comes */
-
-        if (ngx_rt_id_is(asked, >, &view.last)) {
-            ngx_rt_replay_locate(sub, &none, gap);
-
-        } else {
-            ngx_rt_replay_locate(sub, asked, gap);
-        }
-
+        ngx_rt_replay_locate(sub, &view.from, gap);
         gap->after = *asked;
 
     } else if (malformed || sub->conf->start == NGX_RT_START_OLDEST) {
@@ -110,236 +217,20 @@ ngx_rt_replay_start(ngx_rt_subscriber_t *sub, const ngx_rt_id_t *asked,
 
 
 void
-ngx_rt_replay_join(ngx_rt_subscriber_t *sub, ngx_uint_t first,
-    const ngx_rt_id_t *asked)
-{
-    size_t           size;
-    ngx_uint_t       i;
-    ngx_rt_batch_t  *batch;
-
-    /* in a turn a subscriber that is closing would be destroyed */
-
-    if (sub->closing) {
-        return;
-    }
-
-    /*
-     * What is in the mailbox goes first, but for these topics, whose messages
-     * are all in the history: then all that they have now is older than what
-     * the subscriber may be given next.
-     */
-
-    if (!sub->lagging) {
-
-        for (i = first; i < sub->nmembers; i++) {
-            ngx_memset(&sub->members[i].told, 0xff, sizeof(ngx_rt_id_t));
-        }
-
-        ngx_rt_hub_turn(sub->hub);
-    }
-
-    if (sub->closing) {
-        return;
-    }
-
-    if (!sub->lagging && sub->hub->drained) {
-        sub->position = sub->hub->seen;
-    }
-
-    batch = ngx_rt_batch_create(4096);
-
-    if (batch == NULL) {
-        ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
-        return;
-    }
-
-    size = 0;
-
-    for (i = first; i < sub->nmembers; i++) {
-        if (ngx_rt_replay_join_one(sub, &sub->members[i], asked, batch, &size)
-            == NGX_ERROR)
-        {
-            ngx_rt_subscriber_close(sub, NGX_RT_END_FAILED);
-            break;
-        }
-    }
-
-    if (batch->len && !sub->closing) {
-        ngx_rt_subscriber_reply(sub, batch);
-    }
-
-    ngx_rt_batch_unref(batch);
-
-    /* others get their turn before the next command */
-
-    if (size) {
-        sub->paused = 1;
-        ngx_rt_subscriber_resume(sub);
-    }
-}
-
-
-static ngx_int_t
-ngx_rt_replay_join_one(ngx_rt_subscriber_t *sub, ngx_rt_member_t *member,
-    const ngx_rt_id_t *asked, ngx_rt_batch_t *batch, size_t *size)
-{
-    ngx_uint_t             is_gap;
-    ngx_rt_id_t            from;
-    ngx_rt_gap_t           gap;
-    ngx_rt_cursor_t        cur;
-    ngx_rt_cursor_view_t   view;
-
-    ngx_memzero(&cur, sizeof(ngx_rt_cursor_t));
-    cur.topic = member->topic->interest->topic;
-
-    ngx_rt_cursor_view(sub->hub->zone, &cur, 1, asked, &view);
-
-    from = *asked;
-    is_gap = ngx_rt_id_is(asked, <, &view.dropped);
-
-    /* an id that is not yet: all there is, as in ngx_rt_replay_start() */
-
-    if (ngx_rt_id_is(asked, >, &view.last)) {
-        is_gap = 1;
-
-        ngx_memzero(&from, sizeof(ngx_rt_id_t));
-        ngx_memzero(&cur, sizeof(ngx_rt_cursor_t));
-        cur.topic = member->topic->interest->topic;
-
-        ngx_rt_cursor_view(sub->hub->zone, &cur, 1, &from, &view);
-    }
-
-    if (is_gap) {
-        from = view.dropped;
-
-        ngx_memzero(&gap, sizeof(ngx_rt_gap_t));
-
-        gap.topic = member->topic->name;
-        gap.after = *asked;
-        gap.resumed = view.any ? view.oldest : view.last;
-        gap.position = sub->position;
-
-        ngx_rt_counter_add(sub->hub->zone, gaps, 1);
-
-        if (sub->transport->gap(batch, sub->variant, &gap) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    return ngx_rt_replay_catch_up(sub, member, &from, batch, size);
-}
-
-
-/* all that the topic has up to the position; if it is too much, later */
-
-static ngx_int_t
-ngx_rt_replay_catch_up(ngx_rt_subscriber_t *sub, ngx_rt_member_t *member,
-    ngx_rt_id_t *from, ngx_rt_batch_t *batch, size_t *size)
-{
-    ngx_int_t         rc;
-    ngx_uint_t        i, n;
-    ngx_rt_zone_t    *zn;
-    ngx_rt_mail_t     mail[NGX_RT_READ_MESSAGES];
-    ngx_rt_cursor_t   cur;
-
-    zn = sub->hub->zone;
-    rc = NGX_AGAIN;
-
-    ngx_memzero(&cur, sizeof(ngx_rt_cursor_t));
-    cur.topic = member->topic->interest->topic;
-    cur.told = *from;
-
-    while (rc == NGX_AGAIN
-           && !sub->lagging
-           && sub->backlog == NULL
-           && sub->hub->drained
-           && *size < sub->conf->buffer)
-    {
-        rc = ngx_rt_cursor_read(zn, &cur, 1, from, sub->conf->buffer - *size,
-                                mail, &n);
-
-        if (rc == NGX_DECLINED) {
-            break;
-        }
-
-        rc = n ? NGX_AGAIN : NGX_OK;
-
-        for (i = 0; i < n; i++) {
-
-            if (ngx_rt_id_is(&mail[i].message->msg.id, >, &sub->position)) {
-                rc = NGX_OK;
-                break;
-            }
-
-            if (sub->transport->encode(batch, sub->variant,
-                                       &member->topic->name,
-                                       &mail[i].message->msg)
-                != NGX_OK)
-            {
-                ngx_rt_cursor_release(zn);
-                return NGX_ERROR;
-            }
-
-            *from = mail[i].message->msg.id;
-            *size += ngx_rt_replay_size(&mail[i]);
-            ngx_rt_counter_add(zn, delivered, 1);
-        }
-    }
-
-    ngx_rt_cursor_release(zn);
-
-    if (rc == NGX_OK) {
-        member->told = sub->position;
-
-    } else {
-        ngx_rt_replay_rewind(sub, member, from);
-    }
-
-    return NGX_OK;
-}
-
-
-/* as a slow client, from where the topic is; the others are not repeated */
-
-static void
-ngx_rt_replay_rewind(ngx_rt_subscriber_t *sub, ngx_rt_member_t *member,
-    const ngx_rt_id_t *from)
-{
-    ngx_uint_t    i;
-    ngx_rt_id_t  *told;
-
-    member->told = *from;
-
-    if (ngx_rt_id_is(from, <, &sub->position)) {
-
-        for (i = 0; i < sub->nmembers; i++) {
-            told = &sub->members[i].told;
-
-            if (&sub->members[i] != member
-                && ngx_rt_id_is(told, <, &sub->position))
-            {
-                *told = sub->position;
-            }
-        }
-
-        sub->position = *from;
-    }
-
-    sub->lagging = 1;
-    ngx_rt_subscriber_queue(sub);
-}
-
-
-void
 ngx_rt_replay_run(ngx_rt_subscriber_t *sub)
 {
     ngx_int_t             rc;
-    ngx_uint_t            n;
+    ngx_uint_t            n, told;
     ngx_rt_id_t           from;
     ngx_rt_batch_t       *batch;
     ngx_rt_hub_refill_t  *refill;
 
-    if (ngx_rt_replay_repeat(sub)) {
+    if (sub->held) {
+        ngx_rt_replay_let_go(sub);
+        return;
+    }
+
+    if (!sub->missed && ngx_rt_replay_repeat(sub)) {
         return;
     }
 
@@ -349,9 +240,15 @@ ngx_rt_replay_run(ngx_rt_subscriber_t *sub)
         return;
     }
 
+    n = 0;
+    told = sub->missed;
+    rc = told ? ngx_rt_replay_tell(sub, batch) : NGX_OK;
+
     from = sub->position;
 
-    rc = ngx_rt_replay_read(sub, batch, &n);
+    if (rc == NGX_OK) {
+        rc = ngx_rt_replay_read(sub, batch, &n);
+    }
 
     if (rc == NGX_OK) {
         sub->lagging = 0;
@@ -375,7 +272,7 @@ ngx_rt_replay_run(ngx_rt_subscriber_t *sub)
 
         refill = &sub->hub->refill;
 
-        if (n && ngx_rt_replay_is_common(sub, &from)) {
+        if (n && !told && ngx_rt_replay_is_common(sub, &from)) {
             ngx_rt_replay_forget(sub->hub);
 
             batch->refs++;
@@ -505,7 +402,7 @@ ngx_rt_replay_read(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch,
                 return NGX_ERROR;
             }
 
-            size += ngx_rt_replay_size(&mail[i]);
+            size += ngx_rt_message_cost(&mail[i]);
         }
 
         sub->position = mail[nmail - 1].message->msg.id;
@@ -526,9 +423,6 @@ ngx_rt_replay_read(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch,
 static ngx_int_t
 ngx_rt_replay_skip(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch)
 {
-    ngx_int_t     rc;
-    ngx_rt_gap_t  gap;
-
     if (sub->conf->slow == NGX_RT_SLOW_CLOSE) {
 
         ngx_log_error(NGX_LOG_INFO, sub->sink->connection(sub)->log, 0,
@@ -537,10 +431,32 @@ ngx_rt_replay_skip(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch)
         return NGX_DECLINED;
     }
 
+    return ngx_rt_replay_tell(sub, batch);
+}
+
+
+/* tells of a gap and moves the position behind it; NGX_ABORT: it cannot be */
+
+static ngx_int_t
+ngx_rt_replay_tell(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch)
+{
+    ngx_int_t     rc;
+    ngx_rt_gap_t  gap;
+
     ngx_memzero(&gap, sizeof(ngx_rt_gap_t));
 
-    ngx_rt_replay_locate(sub, &sub->position, &gap);
     gap.after = sub->position;
+
+    if (ngx_rt_replay_cursors(sub) == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (sub->missed) {
+        sub->missed = 0;
+        ngx_rt_replay_recall(sub);
+    }
+
+    ngx_rt_replay_locate(sub, &sub->position, &gap);
 
     sub->position = gap.position;
     ngx_rt_counter_add(sub->hub->zone, gaps, 1);
@@ -552,6 +468,39 @@ ngx_rt_replay_skip(ngx_rt_subscriber_t *sub, ngx_rt_batch_t *batch)
     rc = sub->transport->gap(batch, sub->variant, &gap);
 
     return (rc == NGX_DECLINED) ? NGX_ABORT : rc;
+}
+
+
+/* what the source has lost may come again, with ids that were given before */
+
+static void
+ngx_rt_replay_recall(ngx_rt_subscriber_t *sub)
+{
+    ngx_uint_t             i;
+    ngx_rt_id_t           *told;
+    ngx_rt_source_view_t   view;
+
+    ngx_rt_source_view(sub->hub->zone, &view);
+
+    if (ngx_rt_id_is(&view.lost_from, ==, &view.lost_to)) {
+        return;
+    }
+
+    if (ngx_rt_id_is(&sub->position, >, &view.lost_from)
+        && !ngx_rt_id_is(&sub->position, >, &view.lost_to))
+    {
+        sub->position = view.lost_from;
+    }
+
+    for (i = 0; i < sub->nmembers; i++) {
+        told = &sub->members[i].told;
+
+        if (ngx_rt_id_is(told, >, &view.lost_from)
+            && !ngx_rt_id_is(told, >, &view.lost_to))
+        {
+            *told = view.lost_from;
+        }
+    }
 }
 
 

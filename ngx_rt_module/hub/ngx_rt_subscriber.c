@@ -265,6 +265,13 @@ ngx_rt_subscriber_writable(ngx_rt_subscriber_t *sub)
 void
 ngx_rt_subscriber_read(ngx_rt_subscriber_t *sub, u_char *p, size_t len)
 {
+    /* what it sends would be answered before the greeting */
+
+    if (sub->held) {
+        sub->paused = 1;
+        return;
+    }
+
     if (len) {
         sub->heard_at = ngx_current_msec;
 
@@ -413,7 +420,10 @@ ngx_rt_subscriber_service_handler(ngx_event_t *ev)
         if (sub->failed || (sub->closing && sub->backlog == NULL)) {
             ngx_rt_subscriber_end(sub);
 
-        } else if (sub->lagging && sub->backlog == NULL) {
+        } else if (sub->lagging
+                   && sub->backlog == NULL
+                   && ngx_rt_source_is_ready(hub->zone))
+        {
             ngx_rt_replay_run(sub);
         }
     }

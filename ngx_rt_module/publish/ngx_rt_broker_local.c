@@ -11,21 +11,18 @@
 
 
 static ngx_int_t
-ngx_rt_broker_local_publish(ngx_rt_stream_t *st, ngx_rt_publication_t *pub)
+ngx_rt_broker_local_publish(ngx_rt_stream_t *st, ngx_rt_publication_t *pub,
+    ngx_rt_publish_wait_t *wait)
 {
-    ngx_rt_wake_list_t  wake;
-
-    if (ngx_rt_history_append(&st->zone, pub, &wake) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    ngx_rt_wake_send(st->hub, &wake);
-
-    return NGX_OK;
+    return ngx_rt_publish_deliver(st, pub, 0);
 }
 
 
 const ngx_rt_broker_t  ngx_rt_broker_local = {
     ngx_string("local"),
-    ngx_rt_broker_local_publish
+    ngx_rt_broker_local_publish,
+    NULL,                                  /* cancel */
+    NULL,                                  /* open */
+    NULL,                                  /* close */
+    NULL                                   /* describe */
 };

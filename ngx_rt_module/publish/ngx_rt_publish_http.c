@@ -15,6 +15,16 @@
 #include "ngx_rt_publish.h"
 
 
+/* a message that waits for its broker */
+
+typedef struct {
+    ngx_http_request_t     *request;
+    ngx_rt_stream_t        *stream;
+    ngx_str_t               topic;
+    ngx_rt_publish_wait_t   wait;
+} ngx_rt_publish_http_t;
+
+
 static ngx_int_t ngx_rt_publish_http_open(ngx_http_request_t *r,
     ngx_rt_publish_conf_t *pcf);
 static ngx_uint_t ngx_rt_publish_http_has_body(ngx_http_request_t *r);
@@ -23,6 +33,11 @@ static void ngx_rt_publish_http_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_rt_publish_http_publish(ngx_http_request_t *r);
 static ngx_int_t ngx_rt_publish_http_message(ngx_http_request_t *r,
     ngx_rt_stream_t *st, ngx_rt_publication_t *pub);
+static ngx_int_t ngx_rt_publish_http_answer(ngx_rt_publish_http_t *job,
+    ngx_int_t rc, ngx_uint_t nsubscribers);
+static void ngx_rt_publish_http_wait_handler(ngx_rt_publish_wait_t *wait,
+    ngx_int_t rc);
+static void ngx_rt_publish_http_cleanup(void *data);
 static ngx_int_t ngx_rt_publish_http_read_body(ngx_http_request_t *r,
     ngx_str_t *body);
 static ngx_int_t ngx_rt_publish_http_read_buf(ngx_http_request_t *r,
@@ -196,26 +211,101 @@ static ngx_int_t
 ngx_rt_publish_http_message(ngx_http_request_t *r, ngx_rt_stream_t *st,
     ngx_rt_publication_t *pub)
 {
-    u_char             id[NGX_RT_ID_LEN];
-    ngx_rt_refusal_t   refusal;
+    ngx_int_t                rc;
+    ngx_http_cleanup_t      *cln;
+    ngx_rt_publish_http_t   *job;
 
-    if (ngx_rt_publish(st, pub, &refusal) != NGX_OK) {
-
-        if (refusal.status == NGX_HTTP_SERVICE_UNAVAILABLE) {
-            return ngx_rt_answer_unavailable(r,
-                                             json_pack("{s:s}", "error",
-                                                       refusal.reason));
-        }
-
-        return ngx_rt_answer_error(r, refusal.status, refusal.reason);
+    job = ngx_pcalloc(r->pool, sizeof(ngx_rt_publish_http_t));
+    if (job == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_rt_answer_json(r, NGX_HTTP_OK,
-                 json_pack("{s:s%,s:s%,s:I}",
-                           "id", id,
-                           (size_t) (ngx_rt_id_write(id, &pub->id) - id),
-                           "topic", pub->topic.data, pub->topic.len,
-                           "subscribers", (json_int_t) pub->nsubscribers));
+    job->request = r;
+    job->stream = st;
+    job->wait.handler = ngx_rt_publish_http_wait_handler;
+    job->wait.data = job;
+
+    rc = ngx_rt_publish(st, pub, &job->wait);
+
+    job->topic = pub->topic;
+
+    if (rc != NGX_AGAIN) {
+        job->wait.id = pub->id;
+        return ngx_rt_publish_http_answer(job, rc, pub->nsubscribers);
+    }
+
+    cln = ngx_http_cleanup_add(r, 0);
+
+    if (cln == NULL) {
+        ngx_rt_publish_cancel(st, &job->wait);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_rt_publish_http_cleanup;
+    cln->data = job;
+
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_rt_publish_http_answer(ngx_rt_publish_http_t *job, ngx_int_t rc,
+    ngx_uint_t nsubscribers)
+{
+    ngx_rt_refusal_t    *refusal;
+    ngx_http_request_t  *r;
+
+    r = job->request;
+    refusal = &job->wait.refusal;
+
+    if (rc == NGX_OK) {
+        return ngx_rt_answer_json(r, NGX_HTTP_OK,
+                  json_pack("{s:o,s:s%,s:I}",
+                            "id", ngx_rt_publish_object_id(&job->wait.id),
+                            "topic", job->topic.data, job->topic.len,
+                            "subscribers", (json_int_t) nsubscribers));
+    }
+
+    if (refusal->status == NGX_HTTP_SERVICE_UNAVAILABLE) {
+        return ngx_rt_answer_unavailable(r, json_pack("{s:s}", "error",
+                                                      refusal->reason));
+    }
+
+    return ngx_rt_answer_error(r, refusal->status, refusal->reason);
+}
+
+
+static void
+ngx_rt_publish_http_wait_handler(ngx_rt_publish_wait_t *wait, ngx_int_t rc)
+{
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    ngx_rt_topic_info_t     info;
+    ngx_rt_publish_http_t  *job;
+
+    job = wait->data;
+    r = job->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    info.nsubscribers = 0;
+    (void) ngx_rt_topic_describe(&job->stream->zone, &job->topic, &info);
+
+    ngx_http_finalize_request(r, ngx_rt_publish_http_answer(job, rc,
+                                                        info.nsubscribers));
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_rt_publish_http_cleanup(void *data)
+{
+    ngx_rt_publish_http_t *job = data;
+
+    ngx_rt_publish_cancel(job->stream, &job->wait);
 }
 
 

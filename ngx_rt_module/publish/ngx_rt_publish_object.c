@@ -14,7 +14,7 @@
 #include "ngx_rt_publish.h"
 
 
-static const char *ngx_rt_publish_object_fill(json_t *object,
+static const char *ngx_rt_publish_object_names(json_t *object,
     ngx_rt_publication_t *pub);
 static const char *ngx_rt_publish_object_data(json_t *object,
     ngx_str_t *data, u_char **buf, ngx_uint_t *status);
@@ -25,22 +25,17 @@ static void ngx_rt_publish_object_member(json_t *object, const char *name,
 
 ngx_int_t
 ngx_rt_publish_object(ngx_rt_stream_t *st, json_t *object,
-    ngx_rt_publication_t *pub, ngx_rt_refusal_t *refusal)
+    ngx_rt_publication_t *pub, ngx_rt_publish_wait_t *wait)
 {
-    u_char     *buf;
-    ngx_int_t   rc;
+    u_char            *buf;
+    ngx_int_t          rc;
+    ngx_rt_refusal_t  *refusal;
 
-    buf = NULL;
+    refusal = &wait->refusal;
+    refusal->reason = ngx_rt_publish_object_parse(object, pub, &buf,
+                                                  &refusal->status);
 
-    refusal->status = NGX_HTTP_BAD_REQUEST;
-    refusal->reason = ngx_rt_publish_object_fill(object, pub);
-
-    if (refusal->reason == NULL) {
-        refusal->reason = ngx_rt_publish_object_data(object, &pub->data, &buf,
-                                                     &refusal->status);
-    }
-
-    rc = (refusal->reason == NULL) ? ngx_rt_publish(st, pub, refusal)
+    rc = (refusal->reason == NULL) ? ngx_rt_publish(st, pub, wait)
                                    : NGX_DECLINED;
 
     ngx_free(buf);
@@ -49,10 +44,40 @@ ngx_rt_publish_object(ngx_rt_stream_t *st, json_t *object,
 }
 
 
-/* takes the names over into "pub"; NULL, or what is wrong with them */
+const char *
+ngx_rt_publish_object_parse(json_t *object, ngx_rt_publication_t *pub,
+    u_char **buf, ngx_uint_t *status)
+{
+    const char  *reason;
+
+    *buf = NULL;
+    *status = NGX_HTTP_BAD_REQUEST;
+
+    reason = ngx_rt_publish_object_names(object, pub);
+
+    return reason ? reason
+                  : ngx_rt_publish_object_data(object, &pub->data, buf,
+                                               status);
+}
+
+
+json_t *
+ngx_rt_publish_object_id(const ngx_rt_id_t *id)
+{
+    u_char  text[NGX_RT_ID_LEN];
+
+    if (id->ms == 0 && id->seq == 0) {
+        return json_null();
+    }
+
+    return json_stringn((char *) text, ngx_rt_id_write(text, id) - text);
+}
+
+
+/* NULL, or what is wrong with them */
 
 static const char *
-ngx_rt_publish_object_fill(json_t *object, ngx_rt_publication_t *pub)
+ngx_rt_publish_object_names(json_t *object, ngx_rt_publication_t *pub)
 {
     ngx_str_t  topic, event;
 

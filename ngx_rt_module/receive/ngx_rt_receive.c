@@ -135,6 +135,11 @@ ngx_rt_receive_release(ngx_rt_subscriber_t *sub)
     ngx_rt_receiver_t      *rx;
     ngx_rt_receive_item_t  *item;
 
+    if (sub->conf->receive->mode == NGX_RT_RECEIVE_PUBLISH) {
+        ngx_rt_receive_publish_release(sub);
+        return;
+    }
+
     rx = sub->receiver;
 
     if (rx == NULL) {
@@ -186,6 +191,10 @@ ngx_rt_receive_is_busy(ngx_rt_subscriber_t *sub)
 {
     ngx_rt_receiver_t  *rx;
 
+    if (sub->conf->receive->mode == NGX_RT_RECEIVE_PUBLISH) {
+        return sub->receiver != NULL;
+    }
+
     rx = sub->receiver;
 
     return rx && (rx->call || rx->first);
@@ -198,6 +207,11 @@ ngx_rt_receive_run(ngx_rt_subscriber_t *sub)
     ngx_str_t               data;
     ngx_rt_receiver_t      *rx;
     ngx_rt_receive_item_t  *item;
+
+    if (sub->conf->receive->mode == NGX_RT_RECEIVE_PUBLISH) {
+        ngx_rt_receive_publish_hold(sub);
+        return;
+    }
 
     rx = sub->receiver;
 
@@ -291,8 +305,7 @@ static ngx_int_t
 ngx_rt_receive_publish(ngx_rt_subscriber_t *sub, const ngx_str_t *data,
     const char **reason)
 {
-    ngx_rt_refusal_t       refusal;
-    ngx_rt_publication_t   pub;
+    ngx_rt_publication_t  pub;
 
     if (sub->nmembers != 1) {
         *reason = "a message is published to one topic";
@@ -303,9 +316,7 @@ ngx_rt_receive_publish(ngx_rt_subscriber_t *sub, const ngx_str_t *data,
     ngx_str_null(&pub.event);
     pub.data = *data;
 
-    if (ngx_rt_publish(sub->hub->stream, &pub, &refusal) != NGX_OK) {
-        ngx_rt_receive_json_refuse(sub, NULL, refusal.reason);
-    }
+    ngx_rt_receive_publish_start(sub, &pub, NULL);
 
     return NGX_OK;
 }

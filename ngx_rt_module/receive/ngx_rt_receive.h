@@ -19,6 +19,10 @@
 #include "../publish/ngx_rt_publish.h"
 
 
+/* publishes of a subscriber that may wait for their broker */
+#define NGX_RT_RECEIVE_PUBLISHES  64
+
+
 /* which topics a subscriber may join */
 
 typedef struct {
@@ -73,6 +77,22 @@ ngx_uint_t ngx_rt_receive_is_busy(ngx_rt_subscriber_t *sub);
 void ngx_rt_receive_run(ngx_rt_subscriber_t *sub);
 
 
+/* ngx_rt_receive_publish.c */
+
+/*
+ * Publishes what a subscriber sent: "object", or if that is NULL the data in
+ * "pub".  The answer to an object carries its "ref".
+ */
+void ngx_rt_receive_publish_start(ngx_rt_subscriber_t *sub,
+    ngx_rt_publication_t *pub, json_t *object);
+
+/* pauses the subscriber if too many are under way */
+void ngx_rt_receive_publish_hold(ngx_rt_subscriber_t *sub);
+
+/* forgets all that are under way */
+void ngx_rt_receive_publish_release(ngx_rt_subscriber_t *sub);
+
+
 /* ngx_rt_receive_json.c */
 
 /* publishes the object to a topic of the subscriber, and answers */
@@ -82,6 +102,10 @@ void ngx_rt_receive_json_publish(ngx_rt_subscriber_t *sub, json_t *object);
 ngx_uint_t ngx_rt_receive_json_is_command(ngx_rt_subscriber_t *sub,
     json_t *object);
 void ngx_rt_receive_json_command(ngx_rt_subscriber_t *sub, json_t *object);
+
+/* {"ack": ref, "id": ...} */
+void ngx_rt_receive_json_acknowledge(ngx_rt_subscriber_t *sub,
+    json_t *object, const ngx_rt_id_t *id);
 
 /* sends {"error": ...} with the "ref" of the object, which may be NULL */
 void ngx_rt_receive_json_refuse(ngx_rt_subscriber_t *sub, json_t *object,

@@ -31,7 +31,6 @@ static const char *ngx_rt_receive_json_leave(ngx_rt_subscriber_t *sub,
     json_t *list);
 static ngx_uint_t ngx_rt_receive_json_may_join(ngx_rt_dynamic_conf_t *conf,
     ngx_str_t *topic);
-static json_t *ngx_rt_receive_json_id(const ngx_rt_id_t *id);
 static json_t *ngx_rt_receive_json_ref(json_t *object);
 static void ngx_rt_receive_json_send(ngx_rt_subscriber_t *sub,
     json_t *answer);
@@ -41,7 +40,6 @@ void
 ngx_rt_receive_json_publish(ngx_rt_subscriber_t *sub, json_t *object)
 {
     const char            *reason;
-    ngx_rt_refusal_t       refusal;
     ngx_rt_publication_t   pub;
 
     ngx_memzero(&pub, sizeof(ngx_rt_publication_t));
@@ -53,16 +51,17 @@ ngx_rt_receive_json_publish(ngx_rt_subscriber_t *sub, json_t *object)
         return;
     }
 
-    if (ngx_rt_publish_object(sub->hub->stream, object, &pub, &refusal)
-        != NGX_OK)
-    {
-        ngx_rt_receive_json_refuse(sub, object, refusal.reason);
-        return;
-    }
+    ngx_rt_receive_publish_start(sub, &pub, object);
+}
 
+
+void
+ngx_rt_receive_json_acknowledge(ngx_rt_subscriber_t *sub, json_t *object,
+    const ngx_rt_id_t *id)
+{
     ngx_rt_receive_json_send(sub,
         json_pack("{s:o,s:o}", "ack", ngx_rt_receive_json_ref(object),
-                  "id", ngx_rt_receive_json_id(&pub.id)));
+                  "id", ngx_rt_publish_object_id(id)));
 }
 
 
@@ -105,13 +104,13 @@ ngx_rt_receive_json_command(ngx_rt_subscriber_t *sub, json_t *object)
                   "topics", (json_int_t) sub->nmembers));
 
     if (join && after) {
-        ngx_rt_replay_join(sub, first, &id);
+        ngx_rt_join_run(sub, first, &id);
 
         /* whatever ids were there, this is what to resume from */
 
         ngx_rt_receive_json_send(sub,
             json_pack("{s:o}", "position",
-                      ngx_rt_receive_json_id(&sub->position)));
+                      ngx_rt_publish_object_id(&sub->position)));
     }
 }
 
@@ -327,15 +326,6 @@ ngx_rt_receive_json_may_join(ngx_rt_dynamic_conf_t *conf, ngx_str_t *topic)
     }
 
     return 0;
-}
-
-
-static json_t *
-ngx_rt_receive_json_id(const ngx_rt_id_t *id)
-{
-    u_char  text[NGX_RT_ID_LEN];
-
-    return json_stringn((char *) text, ngx_rt_id_write(text, id) - text);
 }
 
 

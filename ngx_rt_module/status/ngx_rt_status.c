@@ -24,6 +24,7 @@ static json_t *ngx_rt_status_stream(ngx_http_request_t *r,
     ngx_rt_stream_t *st);
 static json_t *ngx_rt_status_topic(ngx_rt_stream_t *st, ngx_str_t *topic);
 static json_t *ngx_rt_status_worker(ngx_rt_worker_info_t *info);
+static json_t *ngx_rt_status_links(ngx_rt_link_info_t *links);
 static json_t *ngx_rt_status_subscribers(ngx_uint_t *counts);
 static json_t *ngx_rt_status_counters(uint64_t *counters);
 static json_t *ngx_rt_status_id(ngx_rt_id_t *id);
@@ -104,7 +105,7 @@ ngx_rt_status_streams(ngx_http_request_t *r, ngx_array_t *streams,
 static json_t *
 ngx_rt_status_stream(ngx_http_request_t *r, ngx_rt_stream_t *st)
 {
-    json_t                *workers;
+    json_t                *workers, *object;
     ngx_uint_t             i, j, n;
     ngx_uint_t             subscribers[NGX_RT_TRANSPORTS];
     ngx_rt_zone_info_t     zone;
@@ -135,7 +136,7 @@ ngx_rt_status_stream(ngx_http_request_t *r, ngx_rt_stream_t *st)
         }
     }
 
-    return json_pack("{s:s%,s:I,s:o,s:I,s:I,s:o,s:{s:I,s:I,s:b},s:o,s:o}",
+    object = json_pack("{s:s%,s:I,s:o,s:I,s:I,s:o,s:{s:I,s:I,s:b},s:o,s:o}",
                      "broker", st->broker->name.data, st->broker->name.len,
                      "generation", (json_int_t) zone.generation,
                      "subscribers", ngx_rt_status_subscribers(subscribers),
@@ -148,6 +149,12 @@ ngx_rt_status_stream(ngx_http_request_t *r, ngx_rt_stream_t *st)
                          "full", (int) zone.full,
                      "counters", ngx_rt_status_counters(zone.counters),
                      "workers", workers);
+
+    if (object && st->broker->describe) {
+        (void) json_object_set_new(object, "redis", st->broker->describe(st));
+    }
+
+    return object;
 }
 
 
@@ -174,13 +181,49 @@ ngx_rt_status_topic(ngx_rt_stream_t *st, ngx_str_t *topic)
 static json_t *
 ngx_rt_status_worker(ngx_rt_worker_info_t *info)
 {
-    return json_pack("{s:I,s:I,s:I,s:o,s:o}",
+    return json_pack("{s:I,s:I,s:I,s:o,s:o,s:o}",
                      "pid", (json_int_t) info->pid,
                      "worker", (json_int_t) info->number,
                      "generation", (json_int_t) info->generation,
                      "subscribers",
                          ngx_rt_status_subscribers(info->nsubscribers),
-                     "counters", ngx_rt_status_counters(info->counters));
+                     "counters", ngx_rt_status_counters(info->counters),
+                     "links", ngx_rt_status_links(info->links));
+}
+
+
+/* to other servers; those that have a broker on this host have none */
+
+static json_t *
+ngx_rt_status_links(ngx_rt_link_info_t *links)
+{
+    json_t              *array;
+    ngx_uint_t           i;
+    ngx_rt_link_info_t  *link;
+
+    array = json_array();
+
+    for (i = 0; i < NGX_RT_LINKS; i++) {
+        link = &links[i];
+
+        if (link->role[0] == '\0') {
+            continue;
+        }
+
+        (void) json_array_append_new(array,
+                   json_pack("{s:s,s:s%,s:s,s:I,s:o,s:I}",
+                             "name", link->role,
+                             "server", link->name, link->name_len,
+                             "state", link->state,
+                             "since", (json_int_t) link->since,
+                             "error", link->error_len
+                                      ? json_stringn((char *) link->error,
+                                                     link->error_len)
+                                      : json_null(),
+                             "reconnects", (json_int_t) link->reconnects));
+    }
+
+    return array;
 }
 
 

@@ -20,13 +20,21 @@
 #define NGX_RT_CURSOR_STEPS  512
 
 
-static ngx_uint_t ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors,
-    ngx_uint_t n, const ngx_rt_id_t *id);
-static ngx_int_t ngx_rt_cursor_check_locked(ngx_rt_cursor_t *cursors,
-    ngx_uint_t n, const ngx_rt_id_t *id);
+static ngx_uint_t ngx_rt_cursor_seek_locked(ngx_rt_zone_t *zn,
+    ngx_rt_cursor_t *cursors, ngx_uint_t n, const ngx_rt_id_t *id);
+static void ngx_rt_cursor_renew_locked(ngx_rt_zone_t *zn,
+    ngx_rt_cursor_t *cur);
+static ngx_int_t ngx_rt_cursor_check_locked(ngx_rt_zone_t *zn,
+    ngx_rt_cursor_t *cursors, ngx_uint_t n, const ngx_rt_id_t *id);
 static ngx_uint_t ngx_rt_cursor_merge_locked(ngx_rt_zone_t *zn,
     ngx_rt_cursor_t *cursors, ngx_uint_t n, size_t size, ngx_rt_mail_t *mail);
-static ngx_rt_message_sh_t *ngx_rt_cursor_older_locked(ngx_rt_cursor_t *cur);
+static ngx_rt_message_sh_t *ngx_rt_cursor_older_locked(ngx_rt_zone_t *zn,
+    ngx_rt_cursor_t *cur);
+
+/* no message of the topic above this is missing */
+#define ngx_rt_cursor_dropped(zn, tp)                                         \
+    (ngx_rt_id_is(&(tp)->dropped, <, &(zn)->sh->source.begin)                 \
+     ? &(zn)->sh->source.begin : &(tp)->dropped)
 
 
 void
@@ -41,14 +49,20 @@ ngx_rt_cursor_view(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors, ngx_uint_t n,
 
         ngx_rt_zone_lock(zn);
 
-        found = ngx_rt_cursor_seek_locked(cursors, n, id);
+        /* what a cursor finds is above what it is told of */
+
+        for (i = 0; i < n; i++) {
+            cursors[i].told = *ngx_rt_cursor_dropped(zn, cursors[i].topic);
+        }
+
+        found = ngx_rt_cursor_seek_locked(zn, cursors, n, id);
 
         view->last = zn->sh->last;
+        view->from = *id;
+        view->strange = ngx_rt_source_is_strange_locked(zn, id, &view->from);
 
         for (i = 0; i < n; i++) {
             cur = &cursors[i];
-
-            cur->told = cur->topic->dropped;
 
             if (ngx_rt_id_is(&cur->told, >, &view->dropped)) {
                 view->dropped = cur->told;
@@ -96,7 +110,7 @@ ngx_rt_cursor_rewind(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
         for (i = 0; i < n; i++) {
             steps++;
 
-            older = ngx_rt_cursor_older_locked(&cursors[i]);
+            older = ngx_rt_cursor_older_locked(zn, &cursors[i]);
 
             if (older
                 && (m == NULL || ngx_rt_id_is(&older->msg.id, >, &m->msg.id)))
@@ -133,11 +147,11 @@ ngx_rt_cursor_read(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors, ngx_uint_t n,
 
         ngx_rt_cursor_release_locked(zn, zn->worker);
 
-        rc = ngx_rt_cursor_check_locked(cursors, n, id);
+        rc = ngx_rt_cursor_check_locked(zn, cursors, n, id);
 
         if (rc == NGX_OK) {
-            rc = ngx_rt_cursor_seek_locked(cursors, n, id) ? NGX_OK
-                                                           : NGX_AGAIN;
+            rc = ngx_rt_cursor_seek_locked(zn, cursors, n, id) ? NGX_OK
+                                                               : NGX_AGAIN;
         }
 
         if (rc == NGX_OK) {
@@ -179,17 +193,17 @@ ngx_rt_cursor_release_locked(ngx_rt_zone_t *zn, ngx_rt_worker_sh_t *wk)
 /* NGX_DECLINED if something is missing that the reader does not know of */
 
 static ngx_int_t
-ngx_rt_cursor_check_locked(ngx_rt_cursor_t *cursors, ngx_uint_t n,
-    const ngx_rt_id_t *id)
+ngx_rt_cursor_check_locked(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
+    ngx_uint_t n, const ngx_rt_id_t *id)
 {
-    ngx_uint_t         i;
-    ngx_rt_topic_sh_t *tp;
+    ngx_uint_t          i;
+    const ngx_rt_id_t  *dropped;
 
     for (i = 0; i < n; i++) {
-        tp = cursors[i].topic;
+        dropped = ngx_rt_cursor_dropped(zn, cursors[i].topic);
 
-        if (ngx_rt_id_is(&tp->dropped, >, id)
-            && ngx_rt_id_is(&tp->dropped, >, &cursors[i].told))
+        if (ngx_rt_id_is(dropped, >, id)
+            && ngx_rt_id_is(dropped, >, &cursors[i].told))
         {
             return NGX_DECLINED;
         }
@@ -260,8 +274,10 @@ ngx_rt_cursor_merge_locked(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
 
 
 static ngx_rt_message_sh_t *
-ngx_rt_cursor_older_locked(ngx_rt_cursor_t *cur)
+ngx_rt_cursor_older_locked(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cur)
 {
+    ngx_rt_cursor_renew_locked(zn, cur);
+
     if (cur->message == NULL) {
         return cur->topic->newest;
     }
@@ -276,8 +292,8 @@ ngx_rt_cursor_older_locked(ngx_rt_cursor_t *cur)
 /* returns 0 if it has to be called again, after the lock was let go */
 
 static ngx_uint_t
-ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors, ngx_uint_t n,
-    const ngx_rt_id_t *id)
+ngx_rt_cursor_seek_locked(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cursors,
+    ngx_uint_t n, const ngx_rt_id_t *id)
 {
     ngx_uint_t            i, steps;
     ngx_rt_cursor_t      *cur;
@@ -291,6 +307,8 @@ ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors, ngx_uint_t n,
         cur = &cursors[i];
         tp = cur->topic;
         from = ngx_rt_id_is(&cur->told, >, id) ? &cur->told : id;
+
+        ngx_rt_cursor_renew_locked(zn, cur);
 
         /* behind the newest there may be another one by now */
 
@@ -329,4 +347,17 @@ ngx_rt_cursor_seek_locked(ngx_rt_cursor_t *cursors, ngx_uint_t n,
     }
 
     return 1;
+}
+
+
+/* messages may have been dropped in another way than from the oldest on */
+
+static void
+ngx_rt_cursor_renew_locked(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cur)
+{
+    if (cur->epoch != zn->sh->source.epoch) {
+        cur->epoch = zn->sh->source.epoch;
+        cur->message = NULL;
+        cur->found = 0;
+    }
 }

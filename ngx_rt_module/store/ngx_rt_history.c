@@ -23,7 +23,8 @@ static void ngx_rt_history_link_locked(ngx_rt_zone_t *zn,
     ngx_rt_topic_sh_t *tp, ngx_rt_message_sh_t *m);
 static void ngx_rt_history_notify_locked(ngx_rt_zone_t *zn,
     ngx_rt_topic_sh_t *tp, ngx_rt_message_sh_t *m, ngx_rt_wake_list_t *wake);
-static void ngx_rt_history_next_id_locked(ngx_rt_zone_t *zn);
+static void ngx_rt_history_backdate(ngx_rt_zone_t *zn,
+    ngx_rt_message_sh_t *m);
 
 
 ngx_int_t
@@ -31,16 +32,25 @@ ngx_rt_history_append(ngx_rt_zone_t *zn, ngx_rt_publication_t *pub,
     ngx_rt_wake_list_t *wake)
 {
     uint64_t              hash;
-    ngx_uint_t            n;
+    ngx_uint_t            n, given;
     ngx_rt_topic_sh_t    *tp;
     ngx_rt_message_sh_t  *m;
 
-    wake->n = 0;
-    wake->self = 0;
+    given = (pub->id.ms || pub->id.seq);
+
+    if (wake) {
+        wake->n = 0;
+        wake->self = 0;
+    }
 
     hash = ngx_rt_name_hash(zn->sh->key, &pub->topic);
 
     ngx_rt_zone_lock(zn);
+
+    if (given && !ngx_rt_id_is(&pub->id, >, &zn->sh->last)) {
+        ngx_rt_zone_unlock(zn);
+        return NGX_DECLINED;
+    }
 
     tp = ngx_rt_topic_get_locked(zn, &pub->topic, hash);
     if (tp == NULL) {
@@ -56,11 +66,17 @@ ngx_rt_history_append(ngx_rt_zone_t *zn, ngx_rt_publication_t *pub,
         goto failed;
     }
 
-    ngx_rt_history_next_id_locked(zn);
+    if (!given) {
+        ngx_rt_history_next_id_locked(zn, &pub->id);
+    }
 
-    m->msg.id = zn->sh->last;
+    m->msg.id = pub->id;
     m->serial = tp->serial;
     tp->last = m->msg.id;
+
+    if (wake == NULL) {
+        ngx_rt_history_backdate(zn, m);
+    }
 
     if (zn->history) {
         ngx_rt_history_link_locked(zn, tp, m);
@@ -69,7 +85,9 @@ ngx_rt_history_append(ngx_rt_zone_t *zn, ngx_rt_publication_t *pub,
         tp->dropped = m->msg.id;
     }
 
-    ngx_rt_history_notify_locked(zn, tp, m, wake);
+    if (wake) {
+        ngx_rt_history_notify_locked(zn, tp, m, wake);
+    }
 
     for (n = 0; n < NGX_RT_HISTORY_TRIM && tp->oldest; n++) {
 
@@ -82,7 +100,11 @@ ngx_rt_history_append(ngx_rt_zone_t *zn, ngx_rt_publication_t *pub,
         ngx_rt_history_drop_locked(zn, tp);
     }
 
-    pub->id = m->msg.id;
+    /* whoever follows after a kill begins behind what is complete */
+
+    ngx_rt_barrier();
+    zn->sh->last = pub->id;
+
     pub->nsubscribers = tp->nsubscribers;
 
     zn->guarded = NULL;
@@ -90,7 +112,9 @@ ngx_rt_history_append(ngx_rt_zone_t *zn, ngx_rt_publication_t *pub,
     ngx_rt_message_unref_locked(zn, m);
     ngx_rt_topic_release_locked(zn, tp);
 
-    ngx_rt_counter_add(zn, published, 1);
+    if (!given) {
+        ngx_rt_counter_add(zn, published, 1);
+    }
 
     ngx_rt_zone_unlock(zn);
 
@@ -103,6 +127,19 @@ failed:
     ngx_rt_zone_unlock(zn);
 
     return NGX_ERROR;
+}
+
+
+void
+ngx_rt_history_pass(ngx_rt_zone_t *zn, const ngx_rt_id_t *id)
+{
+    ngx_rt_zone_lock(zn);
+
+    if (ngx_rt_id_is(id, >, &zn->sh->last)) {
+        zn->sh->last = *id;
+    }
+
+    ngx_rt_zone_unlock(zn);
 }
 
 
@@ -258,10 +295,27 @@ ngx_rt_history_notify_locked(ngx_rt_zone_t *zn, ngx_rt_topic_sh_t *tp,
 }
 
 
-/* the clock may step back or stand still, the ids may not */
+/* an old message is as old as its id says */
 
 static void
-ngx_rt_history_next_id_locked(ngx_rt_zone_t *zn)
+ngx_rt_history_backdate(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m)
+{
+    int64_t      age;
+    ngx_time_t  *now;
+
+    now = ngx_timeofday();
+    age = (int64_t) now->sec * 1000 + now->msec - (int64_t) m->msg.id.ms;
+
+    if (age > 0) {
+        m->created -= (ngx_msec_t) ngx_min(age, (int64_t) zn->age);
+    }
+}
+
+
+/* the clock may step back or stand still, the ids may not */
+
+void
+ngx_rt_history_next_id_locked(ngx_rt_zone_t *zn, ngx_rt_id_t *id)
 {
     uint64_t     ms;
     ngx_time_t  *now;
@@ -270,10 +324,11 @@ ngx_rt_history_next_id_locked(ngx_rt_zone_t *zn)
     ms = (uint64_t) now->sec * 1000 + now->msec;
 
     if (ms > zn->sh->last.ms) {
-        zn->sh->last.ms = ms;
-        zn->sh->last.seq = 0;
+        id->ms = ms;
+        id->seq = 0;
 
     } else {
-        zn->sh->last.seq++;
+        id->ms = zn->sh->last.ms;
+        id->seq = zn->sh->last.seq + 1;
     }
 }

@@ -78,15 +78,14 @@ ngx_rt_mailbox_push_locked(ngx_rt_zone_t *zn, ngx_rt_worker_sh_t *wk,
 
 
 ngx_uint_t
-ngx_rt_mailbox_claim(ngx_rt_zone_t *zn, ngx_rt_mail_t *mail, ngx_rt_id_t *last,
-    ngx_uint_t *overflow)
+ngx_rt_mailbox_claim(ngx_rt_zone_t *zn, ngx_rt_mail_t *mail,
+    ngx_rt_mailbox_view_t *view)
 {
     size_t             size;
     ngx_uint_t         n;
     ngx_rt_mailbox_t  *mb;
 
     mb = &zn->worker->mailbox;
-    *overflow = 0;
 
     ngx_rt_zone_lock(zn);
 
@@ -106,8 +105,10 @@ ngx_rt_mailbox_claim(ngx_rt_zone_t *zn, ngx_rt_mail_t *mail, ngx_rt_id_t *last,
     }
 
     if (n == 0) {
-        *overflow = mb->overflow;
-        *last = zn->sh->last;
+        view->last = zn->sh->last;
+        view->epoch = zn->sh->source.epoch;
+        view->ready = ngx_rt_source_is_ready(zn);
+        view->overflow = mb->overflow;
 
         mb->overflow = 0;
         mb->sleeping = 1;

@@ -53,7 +53,9 @@
     _(rejected,  "messages of subscribers that were not accepted")            \
     _(violations, "subscribers closed because they broke the protocol")       \
     _(forbidden, "subscriptions refused because of their origin")             \
-    _(silent,    "subscribers closed because they answered no ping")
+    _(silent,    "subscribers closed because they answered no ping")          \
+    _(skipped,   "messages from Redis that could not be taken")              \
+    _(unconfirmed, "publishes that Redis did not confirm")
 
 #define ngx_rt_counter_index(name, text)  NGX_RT_COUNTER_##name,
 
@@ -74,6 +76,11 @@ typedef enum {
 
 /* the unit of memory, and the largest object */
 #define NGX_RT_PAGE            4096
+
+/* links to other servers that a worker tells of, and the longest last error */
+#define NGX_RT_LINKS           3
+#define NGX_RT_LINK_NAME_LEN   262
+#define NGX_RT_LINK_ERROR_LEN  128
 
 /* sizes of objects; one more list holds free pages */
 #define NGX_RT_ARENA_CLASSES   13
@@ -198,6 +205,20 @@ typedef struct {
 } ngx_rt_mailbox_t;
 
 
+/* what a worker tells of a link to another server */
+
+typedef struct {
+    char                     role[12];    /* empty: there is no such link */
+    char                     state[12];
+    time_t                   since;       /* of the state */
+    ngx_uint_t               reconnects;
+    size_t                   name_len;
+    size_t                   error_len;
+    u_char                   name[NGX_RT_LINK_NAME_LEN];
+    u_char                   error[NGX_RT_LINK_ERROR_LEN];
+} ngx_rt_link_info_t;
+
+
 struct ngx_rt_worker_sh_s {
     ngx_rt_worker_sh_t      *next;
     ngx_pid_t                pid;
@@ -215,7 +236,28 @@ struct ngx_rt_worker_sh_s {
 
     ngx_uint_t               nsubscribers[NGX_RT_TRANSPORTS];
     uint64_t                 counters[NGX_RT_NCOUNTERS];
+    ngx_rt_link_info_t       links[NGX_RT_LINKS];
 };
+
+
+/*
+ * Where messages come from, if another server orders them; see
+ * ngx_rt_source.c.  What is "lost" is a range of ids: positions above "from"
+ * up to "to" are those of messages that the source does not have any more.
+ */
+
+typedef struct {
+    ngx_pid_t                leader;      /* who follows it; may be dead */
+    uint32_t                 key;         /* of the source */
+    ngx_uint_t               epoch;       /* grows when messages are missed */
+    ngx_rt_id_t              begin;       /* no message up to here is known */
+    ngx_rt_id_t              lost_from;
+    ngx_rt_id_t              lost_to;
+    ngx_rt_id_t              acknowledged;    /* newest, to our publishers */
+    time_t                   entry_at;    /* of the last message; or 0 */
+    uint64_t                 behind;      /* messages still to be read */
+    unsigned                 ready:1;     /* the history is filled */
+} ngx_rt_source_sh_t;
 
 
 typedef struct {
@@ -225,6 +267,7 @@ typedef struct {
     ngx_rt_id_t              floor;       /* newest id dropped with its topic */
     uint64_t                 serial;
     ngx_uint_t               generation;
+    ngx_rt_source_sh_t       source;
 
     uint64_t                 key[2];
     ngx_uint_t               mask;
@@ -263,6 +306,9 @@ struct ngx_rt_zone_s {
     ngx_rt_zone_sh_t        *sh;
     ngx_uint_t               generation;
 
+    unsigned                 foreign:1;   /* a source gives the ids */
+    uint32_t                 source;      /* its key */
+
     ngx_rt_worker_sh_t      *worker;      /* ours; NULL outside workers */
     ngx_rt_topic_sh_t       *guarded;     /* not released under this lock */
 };
@@ -275,7 +321,7 @@ typedef struct {
     ngx_str_t                event;
     ngx_str_t                data;
 
-    /* set when it is published */
+    /* set when it is published, or before, if somebody else gives ids */
     ngx_rt_id_t              id;
     ngx_uint_t               nsubscribers;
 } ngx_rt_publication_t;
@@ -288,6 +334,7 @@ typedef struct {
     ngx_rt_message_sh_t     *message;     /* NULL: behind the newest */
     ngx_rt_id_t              id;          /* of the message */
     ngx_rt_id_t              told;        /* its reader needs none up to here */
+    ngx_uint_t               epoch;       /* in which "message" was found */
     unsigned                 found:1;     /* the search for it is over */
 } ngx_rt_cursor_t;
 
@@ -307,6 +354,7 @@ typedef struct {
     ngx_uint_t               generation;
     ngx_uint_t               nsubscribers[NGX_RT_TRANSPORTS];
     uint64_t                 counters[NGX_RT_NCOUNTERS];
+    ngx_rt_link_info_t       links[NGX_RT_LINKS];
 } ngx_rt_worker_info_t;
 
 
@@ -377,6 +425,9 @@ ngx_rt_zone_change_e ngx_rt_zone_expire(ngx_rt_zone_t *zn);
 
 void ngx_rt_zone_describe(ngx_rt_zone_t *zn, ngx_rt_zone_info_t *info);
 
+/* computes anew all that can be, see above */
+void ngx_rt_zone_recover_locked(ngx_rt_zone_t *zn);
+
 #if (NGX_DEBUG)
 void ngx_rt_zone_check_locked(ngx_rt_zone_t *zn, const char *function);
 #define ngx_rt_zone_check(zn)  ngx_rt_zone_check_locked(zn, __func__)
@@ -427,11 +478,19 @@ void ngx_rt_message_unref_locked(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m);
 
 /*
  * Gives the message an id, a place in the history and in the mailbox of each
- * worker that has subscribers of the topic.  Those that sleep are in "wake".
- * NGX_ERROR if the zone has no room; nothing is published then.
+ * worker that has subscribers of the topic.  Those that sleep are in "wake"; if
+ * that is NULL, the message is an old one and only the history gets it.
+ * NGX_ERROR if the zone has no room; nothing is published then.  NGX_DECLINED
+ * if "pub" has an id that is not above the newest one.
  */
 ngx_int_t ngx_rt_history_append(ngx_rt_zone_t *zn, ngx_rt_publication_t *pub,
     ngx_rt_wake_list_t *wake);
+
+/* there is no message of this id, but those that come are above it */
+void ngx_rt_history_pass(ngx_rt_zone_t *zn, const ngx_rt_id_t *id);
+
+/* the id of the next message, if the ids are ours */
+void ngx_rt_history_next_id_locked(ngx_rt_zone_t *zn, ngx_rt_id_t *id);
 
 /* drops what the topic holds now; NGX_DECLINED if there is no such topic */
 ngx_int_t ngx_rt_history_clear(ngx_rt_zone_t *zn, const ngx_str_t *name,
@@ -447,7 +506,9 @@ typedef struct {
     ngx_rt_id_t              dropped;     /* the newest that is missing */
     ngx_rt_id_t              oldest;      /* the oldest above the position */
     ngx_rt_id_t              last;        /* newest of the stream */
+    ngx_rt_id_t              from;        /* the position, or the one to take */
     unsigned                 any:1;       /* "oldest" is set */
+    unsigned                 strange:1;   /* the position cannot be right */
 } ngx_rt_cursor_view_t;
 
 /*
@@ -480,13 +541,22 @@ void ngx_rt_cursor_release_locked(ngx_rt_zone_t *zn, ngx_rt_worker_sh_t *wk);
 ngx_int_t ngx_rt_mailbox_push_locked(ngx_rt_zone_t *zn,
     ngx_rt_worker_sh_t *wk, ngx_rt_message_sh_t *m, ngx_uint_t tag);
 
+/* what there is beside mail */
+
+typedef struct {
+    ngx_rt_id_t              last;        /* the newest id of the stream */
+    ngx_uint_t               epoch;       /* of its source */
+    unsigned                 ready:1;
+    unsigned                 overflow:1;  /* mail was lost on the way */
+} ngx_rt_mailbox_view_t;
+
 /*
  * Releases what the last call gave and takes the next mail of this worker, in
- * id order.  When there is none, the worker is taken to sleep, "last" is the
- * newest id of the stream and "overflow" tells if mail was lost on the way.
+ * id order.  When there is none, the worker is taken to sleep and the view is
+ * filled.
  */
 ngx_uint_t ngx_rt_mailbox_claim(ngx_rt_zone_t *zn, ngx_rt_mail_t *mail,
-    ngx_rt_id_t *last, ngx_uint_t *overflow);
+    ngx_rt_mailbox_view_t *view);
 
 /* gives up the longest unread mail; NGX_DECLINED if there is none anywhere */
 ngx_int_t ngx_rt_mailbox_reclaim_locked(ngx_rt_zone_t *zn);
@@ -511,9 +581,81 @@ void ngx_rt_worker_reap(ngx_rt_zone_t *zn);
 /* is there a worker of a later generation, which can take subscribers over? */
 ngx_uint_t ngx_rt_worker_has_successor(ngx_rt_zone_t *zn);
 
+/* tells of one of its links */
+void ngx_rt_worker_tell_link(ngx_rt_zone_t *zn, ngx_uint_t i,
+    const ngx_rt_link_info_t *info);
+
 /* describes at most "max" workers, returns how many there are */
 ngx_uint_t ngx_rt_worker_describe(ngx_rt_zone_t *zn,
     ngx_rt_worker_info_t *info, ngx_uint_t max);
+
+
+/* ngx_rt_source.c: the zone of a stream that another server orders */
+
+typedef struct {
+    ngx_rt_id_t              last;        /* newest id taken */
+    ngx_rt_id_t              lost_from;
+    ngx_rt_id_t              lost_to;
+    ngx_rt_id_t              acknowledged;
+    ngx_pid_t                leader;
+    time_t                   entry_at;
+    uint64_t                 behind;
+    unsigned                 ready:1;
+    unsigned                 other:1;     /* the zone has another source's */
+} ngx_rt_source_view_t;
+
+void ngx_rt_source_view(ngx_rt_zone_t *zn, ngx_rt_source_view_t *view);
+
+/* without the lock: can subscribers be served? */
+#define ngx_rt_source_is_ready(zn)                                            \
+    (!(zn)->foreign || (zn)->sh->source.ready)
+
+/* is this worker the one that follows, or becomes it as there is none? */
+ngx_uint_t ngx_rt_source_lead(ngx_rt_zone_t *zn);
+void ngx_rt_source_resign(ngx_rt_zone_t *zn);
+
+/* the zone is of our source from now on, whatever it has of another one */
+void ngx_rt_source_adopt(ngx_rt_zone_t *zn);
+
+/* the source has accepted a message of ours, so it must not lose it */
+void ngx_rt_source_acknowledge(ngx_rt_zone_t *zn, const ngx_rt_id_t *id);
+
+/* the history is filled with what comes after this id */
+void ngx_rt_source_fill(ngx_rt_zone_t *zn, const ngx_rt_id_t *id);
+
+/* the history is filled; "wake" is who waits for that, as in those below */
+void ngx_rt_source_open(ngx_rt_zone_t *zn, ngx_rt_wake_list_t *wake);
+
+/*
+ * Messages up to "id" were missed; NULL: messages before the next one, if the
+ * ids are ours.  All subscribers are told.
+ */
+void ngx_rt_source_miss(ngx_rt_zone_t *zn, const ngx_rt_id_t *id,
+    ngx_rt_wake_list_t *wake);
+
+/*
+ * There is no room for a message: who could have had it is told, now or when he
+ * comes.
+ */
+void ngx_rt_source_lose(ngx_rt_zone_t *zn, const ngx_rt_publication_t *pub,
+    ngx_rt_wake_list_t *wake);
+
+/*
+ * The source has nothing above "id" any more: drops all messages, to be filled
+ * anew.  This takes as long as the zone has entries.
+ */
+void ngx_rt_source_reset(ngx_rt_zone_t *zn, const ngx_rt_id_t *id,
+    ngx_rt_wake_list_t *wake);
+
+/* is this message among the newest few hundred? */
+ngx_uint_t ngx_rt_source_has(ngx_rt_zone_t *zn, const ngx_rt_id_t *id);
+
+/* messages were taken, and so many are still to be read */
+void ngx_rt_source_note(ngx_rt_zone_t *zn, ngx_uint_t taken, uint64_t behind);
+
+/* is there nothing of the source to go on with from this position? */
+ngx_uint_t ngx_rt_source_is_strange_locked(ngx_rt_zone_t *zn,
+    const ngx_rt_id_t *id, ngx_rt_id_t *from);
 
 
 #endif /* _NGX_RT_STORE_H_INCLUDED_ */

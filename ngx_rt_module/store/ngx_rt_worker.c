@@ -135,6 +135,16 @@ ngx_rt_worker_has_successor(ngx_rt_zone_t *zn)
 }
 
 
+void
+ngx_rt_worker_tell_link(ngx_rt_zone_t *zn, ngx_uint_t i,
+    const ngx_rt_link_info_t *info)
+{
+    ngx_rt_zone_lock(zn);
+    zn->worker->links[i] = *info;
+    ngx_rt_zone_unlock(zn);
+}
+
+
 ngx_uint_t
 ngx_rt_worker_describe(ngx_rt_zone_t *zn, ngx_rt_worker_info_t *info,
     ngx_uint_t max)
@@ -156,6 +166,7 @@ ngx_rt_worker_describe(ngx_rt_zone_t *zn, ngx_rt_worker_info_t *info,
             ngx_memcpy(info[n].nsubscribers, wk->nsubscribers,
                        sizeof(wk->nsubscribers));
             ngx_memcpy(info[n].counters, wk->counters, sizeof(wk->counters));
+            ngx_memcpy(info[n].links, wk->links, sizeof(wk->links));
         }
 
         n++;

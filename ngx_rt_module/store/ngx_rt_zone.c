@@ -26,7 +26,6 @@ static ngx_int_t ngx_rt_zone_create(ngx_rt_zone_t *zn);
 static ngx_rt_message_sh_t *ngx_rt_zone_oldest_locked(ngx_rt_zone_t *zn);
 static void ngx_rt_zone_drop_locked(ngx_rt_zone_t *zn,
     ngx_rt_message_sh_t *m);
-static void ngx_rt_zone_recover_locked(ngx_rt_zone_t *zn);
 static void ngx_rt_zone_recover_history_locked(ngx_rt_zone_t *zn);
 static void ngx_rt_zone_recover_workers_locked(ngx_rt_zone_t *zn);
 static void ngx_rt_zone_recover_each_locked(ngx_rt_zone_t *zn,
@@ -115,10 +114,12 @@ ngx_rt_zone_create(ngx_rt_zone_t *zn)
 
     /* what was published before is not known: a resume from then is a gap */
 
-    now = ngx_timeofday();
+    if (!zn->foreign) {
+        now = ngx_timeofday();
 
-    sh->last.ms = (uint64_t) now->sec * 1000 + now->msec;
-    sh->floor = sh->last;
+        sh->last.ms = (uint64_t) now->sec * 1000 + now->msec;
+        sh->floor = sh->last;
+    }
 
     zn->sh = sh;
     zn->shpool->data = sh;
@@ -327,7 +328,7 @@ ngx_rt_zone_drop_locked(ngx_rt_zone_t *zn, ngx_rt_message_sh_t *m)
  * within these few microseconds.
  */
 
-static void
+void
 ngx_rt_zone_recover_locked(ngx_rt_zone_t *zn)
 {
     ngx_uint_t          i;
@@ -398,6 +399,12 @@ ngx_rt_zone_recover_history_locked(ngx_rt_zone_t *zn)
         tp->last = m->msg.id;
         tp->nmessages++;
         zn->sh->nmessages++;
+
+        /* the last one was linked, and its id was about to be noted */
+
+        if (ngx_rt_id_is(&m->msg.id, >, &zn->sh->last)) {
+            zn->sh->last = m->msg.id;
+        }
     }
 
     zn->sh->messages.prev = prev;

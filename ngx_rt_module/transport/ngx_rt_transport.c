@@ -17,8 +17,6 @@ static ngx_int_t ngx_rt_transport_subscribe(ngx_http_request_t *r,
     const ngx_rt_transport_t *tr, uint64_t variant, ngx_array_t *topics);
 static void ngx_rt_transport_last_event_id(ngx_http_request_t *r,
     ngx_str_t *value);
-static ngx_int_t ngx_rt_transport_greet(ngx_rt_subscriber_t *sub,
-    ngx_rt_gap_t *gap);
 
 
 /* in the order in which they are asked, which is that of their index */
@@ -198,9 +196,8 @@ ngx_rt_transport_subscribe(ngx_http_request_t *r,
 {
     ngx_int_t              rc;
     ngx_str_t             *asked;
-    ngx_uint_t             malformed, is_gap;
+    ngx_uint_t             malformed;
     ngx_rt_id_t            id;
-    ngx_rt_gap_t           gap;
     ngx_rt_subscriber_t   *sub;
 
     sub = NULL;
@@ -237,23 +234,17 @@ ngx_rt_transport_subscribe(ngx_http_request_t *r,
     malformed = (asked->len
                  && ngx_rt_id_parse(&id, asked->data, asked->len) != NGX_OK);
 
-    is_gap = ngx_rt_replay_start(sub, (asked->len && !malformed) ? &id : NULL,
-                                 malformed, &gap);
-
     if (tr->open(r, &variant) == NGX_ERROR) {
         return NGX_ERROR;
     }
 
     sub->variant = variant;
 
-    rc = ngx_rt_transport_greet(sub, is_gap ? &gap : NULL);
-
-    if (rc == NGX_ERROR) {
+    if (ngx_rt_replay_greet(sub, (asked->len && !malformed) ? &id : NULL,
+                            malformed)
+        != NGX_OK)
+    {
         return NGX_ERROR;
-    }
-
-    if (rc == NGX_DECLINED) {
-        ngx_rt_subscriber_close(sub, NGX_RT_END_GAP);
     }
 
     /* the content phase still uses the request */
@@ -287,29 +278,4 @@ ngx_rt_transport_last_event_id(ngx_http_request_t *r, ngx_str_t *value)
 
     (void) ngx_http_arg(r, (u_char *) "last_event_id",
                         sizeof("last_event_id") - 1, value);
-}
-
-
-/* NGX_DECLINED if the subscriber can only be told of the gap by closing */
-
-static ngx_int_t
-ngx_rt_transport_greet(ngx_rt_subscriber_t *sub, ngx_rt_gap_t *gap)
-{
-    ngx_int_t        rc;
-    ngx_rt_batch_t  *batch;
-
-    batch = ngx_rt_batch_create(512);
-    if (batch == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = sub->transport->greet(batch, sub, gap);
-
-    if (rc == NGX_OK && batch->len) {
-        rc = ngx_rt_subscriber_send(sub, batch);
-    }
-
-    ngx_rt_batch_unref(batch);
-
-    return rc;
 }

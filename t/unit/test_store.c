@@ -247,11 +247,12 @@ test_refusal(void)
 {
     size_t                 used;
     ngx_str_t              data;
-    ngx_uint_t             i, n, tag, overflow;
+    ngx_uint_t             i, n, tag;
     ngx_rt_id_t            id;
     ngx_rt_mail_t          mail[NGX_RT_READ_MESSAGES];
     ngx_rt_zone_t         *zn;
     ngx_rt_interest_sh_t  *in;
+    ngx_rt_mailbox_view_t  view;
 
     zn = unit_zone_create(256 * 1024);
     tag = 0;
@@ -264,7 +265,7 @@ test_refusal(void)
         publish(zn, str("a"), data);
     }
 
-    n = ngx_rt_mailbox_claim(zn, mail, &id, &overflow);
+    n = ngx_rt_mailbox_claim(zn, mail, &view);
     ok(n == 9, "a reader holds most of the zone");
 
     used = info(zn).used;
@@ -276,7 +277,7 @@ test_refusal(void)
        "a refused message leaves nothing behind");
     ok(info(zn).counters[NGX_RT_COUNTER_refused] == 1, "it is counted");
 
-    (void) ngx_rt_mailbox_claim(zn, mail, &id, &overflow);
+    (void) ngx_rt_mailbox_claim(zn, mail, &view);
     ok(publish(zn, str("b"), data) == NGX_OK, "then there is room again");
 
     ngx_rt_topic_detach(zn, in);
@@ -292,6 +293,7 @@ test_topics(void)
     ngx_rt_id_t            id, dropped;
     ngx_rt_zone_t         *zn;
     ngx_rt_interest_sh_t  *one, *two;
+    ngx_rt_mailbox_view_t  view;
 
     zn = unit_zone_create(1024 * 1024);
     used = info(zn).used;
@@ -325,14 +327,15 @@ test_topics(void)
 
     zn->topics = 1;
     publish(zn, str("a"), str("x"));
+    id = last.id;
     ok(publish(zn, str("b"), str("x")) == NGX_ERROR,
        "topics are limited in number");
-    ok(ngx_rt_id_is(&find(zn, str("a"))->dropped, <, &last.id),
+    ok(ngx_rt_id_is(&find(zn, str("a"))->dropped, <, &id),
        "a topic that comes back is complete from the floor on");
 
     (void) ngx_rt_history_clear(zn, &str("a"), &tag);
 
-    while (ngx_rt_mailbox_claim(zn, (ngx_rt_mail_t [64]) { { 0 } }, &id, &tag))
+    while (ngx_rt_mailbox_claim(zn, (ngx_rt_mail_t [64]) { { 0 } }, &view))
     {
         /* void */
     }
@@ -493,11 +496,12 @@ static void
 test_mailbox(void)
 {
     size_t                 used;
-    ngx_uint_t             i, n, tag, total, overflow;
-    ngx_rt_id_t            id, prev;
+    ngx_uint_t             i, n, tag, total;
+    ngx_rt_id_t            prev;
     ngx_rt_mail_t          mail[NGX_RT_READ_MESSAGES];
     ngx_rt_zone_t         *zn;
     ngx_rt_interest_sh_t  *in;
+    ngx_rt_mailbox_view_t  view;
 
     zn = unit_zone_create(4 * 1024 * 1024);
     used = info(zn).used;
@@ -510,7 +514,7 @@ test_mailbox(void)
 
     total = 0;
 
-    while ((n = ngx_rt_mailbox_claim(zn, mail, &id, &overflow)) != 0) {
+    while ((n = ngx_rt_mailbox_claim(zn, mail, &view)) != 0) {
         for (i = 0; i < n; i++, total++) {
             if (mail[i].tag != 3
                 || !ngx_rt_id_is(&mail[i].message->msg.id, >, &prev))
@@ -523,12 +527,13 @@ test_mailbox(void)
     }
 
     ok(total == 3000, "mail outlives the history, in order");
-    ok(!overflow && ngx_rt_id_is(&id, ==, &last.id), "then the worker sleeps");
+    ok(!view.overflow && ngx_rt_id_is(&view.last, ==, &last.id),
+       "then the worker sleeps");
 
     publish(zn, str("a"), str("x"));
     ok(wake.self, "and is woken");
-    (void) ngx_rt_mailbox_claim(zn, mail, &id, &overflow);
-    (void) ngx_rt_mailbox_claim(zn, mail, &id, &overflow);
+    (void) ngx_rt_mailbox_claim(zn, mail, &view);
+    (void) ngx_rt_mailbox_claim(zn, mail, &view);
 
     ngx_rt_topic_detach(zn, in);
     (void) ngx_rt_history_clear(zn, &str("a"), &n);
@@ -541,11 +546,12 @@ test_mailbox(void)
 static void
 test_overflow(void)
 {
-    ngx_uint_t             i, n, tag, total, overflow;
+    ngx_uint_t             i, n, tag, total;
     ngx_rt_id_t            id;
     ngx_rt_mail_t          mail[NGX_RT_READ_MESSAGES];
     ngx_rt_zone_t         *zn;
     ngx_rt_interest_sh_t  *in;
+    ngx_rt_mailbox_view_t  view;
 
     zn = unit_zone_create(8 * 1024 * 1024);
     tag = 0;
@@ -555,16 +561,17 @@ test_overflow(void)
         publish(zn, str("a"), str("x"));
     }
 
-    for (total = 0; (n = ngx_rt_mailbox_claim(zn, mail, &id, &overflow)); ) {
+    for (total = 0; (n = ngx_rt_mailbox_claim(zn, mail, &view)); ) {
         total += n;
     }
 
-    ok(total > 3000 && total < 6000 && overflow,
+    ok(total > 3000 && total < 6000 && view.overflow,
        "a mailbox is bounded and tells when it was full");
 
     publish(zn, str("a"), str("x"));
-    n = ngx_rt_mailbox_claim(zn, mail, &id, &overflow);
-    ok(n == 1 && !overflow, "afterwards it takes mail again");
+    n = ngx_rt_mailbox_claim(zn, mail, &view);
+    (void) ngx_rt_mailbox_claim(zn, mail, &view);
+    ok(n == 1 && !view.overflow, "afterwards it takes mail again");
 
     ngx_rt_topic_detach(zn, in);
     unit_zone_destroy(zn);
@@ -575,11 +582,12 @@ static void
 test_reclaim(void)
 {
     ngx_str_t              data;
-    ngx_uint_t             i, n, tag, bad, overflow;
+    ngx_uint_t             i, n, tag, bad;
     ngx_rt_id_t            id;
     ngx_rt_mail_t          mail[NGX_RT_READ_MESSAGES];
     ngx_rt_zone_t         *zn;
     ngx_rt_interest_sh_t  *in;
+    ngx_rt_mailbox_view_t  view;
 
     zn = unit_zone_create(512 * 1024);
     tag = 0;
@@ -595,7 +603,7 @@ test_reclaim(void)
         bad += publish(zn, str("a"), data) != NGX_OK;
 
         if (i == 3) {
-            n = ngx_rt_mailbox_claim(zn, mail, &id, &overflow);
+            n = ngx_rt_mailbox_claim(zn, mail, &view);
         }
     }
 
@@ -604,8 +612,8 @@ test_reclaim(void)
        && memcmp(mail[3].message->msg.data.next->data, bytes, 4000) == 0,
        "mail that is being read is not touched");
 
-    while (ngx_rt_mailbox_claim(zn, mail, &id, &overflow)) { /* void */ }
-    ok(overflow, "the reader is told");
+    while (ngx_rt_mailbox_claim(zn, mail, &view)) { /* void */ }
+    ok(view.overflow, "the reader is told");
 
     ngx_rt_topic_detach(zn, in);
     unit_zone_destroy(zn);
@@ -670,9 +678,10 @@ test_worker(void)
 static ngx_int_t
 publish(ngx_rt_zone_t *zn, ngx_str_t topic, ngx_str_t data)
 {
+    ngx_memzero(&last, sizeof(ngx_rt_publication_t));
+
     last.topic = topic;
     last.data = data;
-    ngx_str_null(&last.event);
 
     return ngx_rt_history_append(zn, &last, &wake);
 }

@@ -89,6 +89,13 @@ unit_done(void)
 ngx_rt_zone_t *
 unit_zone_create(size_t size)
 {
+    return unit_zone_create_from(size, 0);
+}
+
+
+ngx_rt_zone_t *
+unit_zone_create_from(size_t size, uint32_t source)
+{
     ngx_uint_t           n;
     ngx_rt_zone_t       *zn;
     ngx_shm_zone_t      *shm_zone;
@@ -132,8 +139,11 @@ unit_zone_create(size_t size)
     zn->age = 10000;
     zn->message_size = 65536;
 
-    unit_addr_init(&addr);
     zn->topics = 100000;
+    zn->foreign = (source != 0);
+    zn->source = source;
+
+    unit_addr_init(&addr);
 
     if (ngx_rt_zone_init(shm_zone, NULL) != NGX_OK
         || ngx_rt_worker_register(zn, &addr) != NGX_OK)
@@ -175,6 +185,7 @@ void
 unit_clock_set(time_t sec)
 {
     unit_time.sec = sec;
+    unit_time.msec = 0;
 }
 
 

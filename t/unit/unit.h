@@ -26,6 +26,10 @@ int unit_done(void);
 
 /* a zone of its own, with this process registered as a worker */
 ngx_rt_zone_t *unit_zone_create(size_t size);
+
+/* the same for a stream whose ids are given */
+ngx_rt_zone_t *unit_zone_create_from(size_t size, uint32_t source);
+
 void unit_zone_destroy(ngx_rt_zone_t *zn);
 
 /* takes the lock from a process that died, as nginx's master does */

@@ -24,7 +24,11 @@ use Time::HiRes qw(sleep time);
 use Test::RT::Client;
 use Test::RT::Curl;
 use Test::RT::H2;
+use Test::RT::Proxy;
 use Test::RT::Publisher;
+use Test::RT::DNS;
+use Test::RT::Redis;
+use Test::RT::Topology;
 use Test::RT::Subscriber;
 use Test::RT::WebSocket;
 
@@ -76,9 +80,11 @@ sub port {
 sub dir { $_[0]{dir} }
 
 # writes nginx.conf: %%PORT%% and %%PORT_n%% are free ports, %%DIR%% the folder,
-# %%GLOBALS%% and %%HTTP%% what every test needs at these levels
+# %%GLOBALS%% and %%HTTP%% what every test needs at these levels, %%REDIS%% the
+# URL of the test's Redis, %%PROXY%% the same by way of the proxy; and what else
+# is given
 sub conf {
-    my ($self, $conf) = @_;
+    my ($self, $conf, %more) = @_;
 
     my $dir = $self->{dir};
     my @streams = $conf =~ /^\s*rt_stream\s+(\S+)/mg;
@@ -104,6 +110,10 @@ sub conf {
     $conf =~ s/%%PORT%%/$self->port(0)/ge;
     $conf =~ s/%%PORT_(\d+)%%/$self->port($1)/ge;
     $conf =~ s/%%DIR%%/$dir/g;
+    $conf =~ s/%%$_%%/$more{$_}/g for keys %more;
+    $conf =~ s/%%REDIS%%/$self->redis->url/ge;
+    $conf =~ s/%%REDIS_PORT%%/$self->redis->port/ge;
+    $conf =~ s/%%PROXY%%/$self->proxy->url/ge;
 
     $self->write('nginx.conf', $conf);
 
@@ -126,6 +136,63 @@ sub read {
     open my $f, '<', "$self->{dir}/$name" or return '';
     local $/;
     return scalar <$f> // '';
+}
+
+# the test's Redis, started when it is first asked for; see Test::RT::Redis.  To
+# share it give it to new() of another one
+sub redis {
+    my ($self, %opt) = @_;
+
+    return $self->{redis} ||= Test::RT::Redis->new(dir => "$self->{dir}/redis",
+                                                   %opt)->start;
+}
+
+# a proxy before the test's Redis; see Test::RT::Proxy
+sub proxy {
+    my ($self) = @_;
+
+    return $self->{proxy} ||= Test::RT::Proxy->new(to => $self->redis->port);
+}
+
+# all links of all workers are ready, of one stream if it is named, and so is
+# the history
+sub wait_redis {
+    my ($self, $name) = @_;
+
+    return wait_for(sub {
+        my $s = $self->status->{streams};
+
+        for (map { $s->{$_} } $name // keys %$s) {
+            next if !$_->{redis};
+            return 0 if !$_->{redis}{ready};
+
+            my @links = map { [@{$_->{links} || []}] } @{$_->{workers}};
+
+            return 0 if grep { !@$_ } @links;
+            return 0 if grep { $_->{state} ne 'ready' } map { @$_ } @links;
+        }
+
+        return 1;
+    }, 10);
+}
+
+# a stream's links: what the status says of each, with the worker's pid
+sub links {
+    my ($self, $name, $link) = @_;
+
+    my $s = $self->status->{streams}{$name};
+
+    return grep { !defined $link || $_->{name} eq $link }
+           map { my $pid = $_->{pid}; map { { %$_, pid => $pid } }
+                                          @{$_->{links} || []} }
+           @{$s->{workers}};
+}
+
+# publishes until it is taken: the answer's JSON
+sub publish_again {
+    my ($self, @args) = @_;
+
+    return wait_for(sub { eval { $self->publish(@args) } }, 20);
 }
 
 # nginx's answer to -t: (status, output)
@@ -543,7 +610,9 @@ sub finish {
 
     is($reports, '', 'no sanitizer reports');
 
-    done_testing();
+    # with two of them only the last one ends the test
+
+    done_testing() unless $opt{more};
 
     $self->{passed} = Test::More->builder->is_passing;
 }
@@ -584,6 +653,7 @@ sub DESTROY {
     # killed, the master would leave its workers behind
 
     $self->stop if $self->{pid};
+    delete @$self{qw(proxy redis)};
 
     if ($self->{passed} || !$ENV{RT_KEEP}) {
         remove_tree($self->{dir});
