@@ -28,12 +28,14 @@ help:           ## this list
 	    | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 	@echo
 	@echo "  NGINX_SRC=dir   build for this nginx source tree"
+	@echo "  REDIS=1         with run: two instances that share a stream"
 	@echo "  SANITIZE=1      with test: under AddressSanitizer and UBSan"
 	@echo "  TESTS=t/x.t     with test: only this one"
 
 run: packages   ## install what is missing, build, serve the demo on port 8080
 	@$(MAKE) --no-print-directory all
-	@.ci/demo "$(NGINX)" "$(MODULE)"
+	@[ -z "$(REDIS)" ] || .ci/packages redis
+	@REDIS=$(REDIS) .ci/demo "$(NGINX)" "$(MODULE)"
 
 test: packages  ## install what tests need, run them all
 	@.ci/packages test
