@@ -94,7 +94,6 @@ char *ngx_rt_conf_redis_finish(ngx_conf_t *cf, ngx_rt_stream_t *st);
 /* ngx_rt_conf_redis_url.c */
 
 typedef struct {
-    ngx_str_t                  text;
     ngx_rt_redis_server_t      server;    /* port 0: not said */
     ngx_str_t                  user;
     ngx_str_t                  password;

@@ -26,7 +26,7 @@ static const char *ngx_rt_conf_redis_url_user(ngx_conf_t *cf,
 static const char *ngx_rt_conf_redis_url_decode(ngx_conf_t *cf, u_char *p,
     u_char *last, ngx_str_t *text);
 static const char *ngx_rt_conf_redis_url_server(ngx_conf_t *cf,
-    ngx_rt_conf_redis_url_t *url, u_char *p, u_char *last);
+    ngx_rt_conf_redis_url_t *url, u_char *p, u_char *last, int family);
 static ngx_int_t ngx_rt_conf_redis_url_name(ngx_conf_t *cf,
     ngx_rt_redis_server_t *server);
 
@@ -43,10 +43,9 @@ ngx_rt_conf_redis_url(ngx_conf_t *cf, ngx_str_t *text,
     last = p + text->len;
 
     ngx_memzero(url, sizeof(ngx_rt_conf_redis_url_t));
-    url->text = *text;
 
     if (ngx_strncmp(p, "unix:", 5) == 0) {
-        return ngx_rt_conf_redis_url_server(cf, url, p, last);
+        return ngx_rt_conf_redis_url_server(cf, url, p, last, AF_UNIX);
     }
 
     if (ngx_strncmp(p, "redis://", 8) == 0) {
@@ -91,7 +90,7 @@ ngx_rt_conf_redis_url(ngx_conf_t *cf, ngx_str_t *text,
         last = slash;
     }
 
-    return ngx_rt_conf_redis_url_server(cf, url, p, last);
+    return ngx_rt_conf_redis_url_server(cf, url, p, last, AF_UNSPEC);
 }
 
 
@@ -225,14 +224,12 @@ ngx_rt_conf_redis_url_decode(ngx_conf_t *cf, u_char *p, u_char *last,
 
 static const char *
 ngx_rt_conf_redis_url_server(ngx_conf_t *cf, ngx_rt_conf_redis_url_t *url,
-    u_char *p, u_char *last)
+    u_char *p, u_char *last, int family)
 {
     ngx_url_t               u;
-    ngx_uint_t              is_unix;
     ngx_rt_redis_server_t  *server;
 
     server = &url->server;
-    is_unix = (ngx_strncmp(url->text.data, "unix:", 5) == 0);
 
     ngx_memzero(&u, sizeof(ngx_url_t));
 
@@ -254,7 +251,7 @@ ngx_rt_conf_redis_url_server(ngx_conf_t *cf, ngx_rt_conf_redis_url_t *url,
 
     if (u.family == AF_UNIX) {
         server->name = u.url;
-        return is_unix ? NULL : ngx_rt_conf_redis_url_rule;
+        return (family == AF_UNIX) ? NULL : ngx_rt_conf_redis_url_rule;
     }
 
     if (u.uri.len || u.host.len > NGX_RT_REDIS_HOST_LEN) {

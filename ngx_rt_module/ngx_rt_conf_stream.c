@@ -259,9 +259,10 @@ static const char *
 ngx_rt_conf_stream_zone(ngx_conf_t *cf, ngx_rt_stream_t *st,
     ngx_str_t **value, ngx_uint_t n)
 {
-    ngx_rt_zone_t  *zn = &st->zone;
+    ssize_t         size;
+    ngx_rt_zone_t  *zn;
 
-    ssize_t  size;
+    zn = &st->zone;
 
     if (zn->size) {
         return "it is duplicate";
@@ -283,9 +284,10 @@ static const char *
 ngx_rt_conf_stream_history(ngx_conf_t *cf, ngx_rt_stream_t *st,
     ngx_str_t **value, ngx_uint_t n)
 {
-    ngx_rt_zone_t  *zn = &st->zone;
+    ngx_int_t       number, age;
+    ngx_rt_zone_t  *zn;
 
-    ngx_int_t  number, age;
+    zn = &st->zone;
 
     if (zn->history != NGX_CONF_UNSET_UINT) {
         return "it is duplicate";
@@ -326,9 +328,10 @@ static const char *
 ngx_rt_conf_stream_message_size(ngx_conf_t *cf, ngx_rt_stream_t *st,
     ngx_str_t **value, ngx_uint_t n)
 {
-    ngx_rt_zone_t  *zn = &st->zone;
+    ssize_t         size;
+    ngx_rt_zone_t  *zn;
 
-    ssize_t  size;
+    zn = &st->zone;
 
     if (zn->message_size != NGX_CONF_UNSET_SIZE) {
         return "it is duplicate";
@@ -350,9 +353,10 @@ static const char *
 ngx_rt_conf_stream_topics(ngx_conf_t *cf, ngx_rt_stream_t *st,
     ngx_str_t **value, ngx_uint_t n)
 {
-    ngx_rt_zone_t  *zn = &st->zone;
+    ngx_int_t       number;
+    ngx_rt_zone_t  *zn;
 
-    ngx_int_t  number;
+    zn = &st->zone;
 
     if (zn->topics != NGX_CONF_UNSET_UINT) {
         return "it is duplicate";

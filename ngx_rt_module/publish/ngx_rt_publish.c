@@ -66,6 +66,27 @@ ngx_rt_publish_deliver(ngx_rt_stream_t *st, ngx_rt_publication_t *pub,
 
 
 const char *
+ngx_rt_publish_take(ngx_rt_stream_t *st, ngx_rt_publication_t *pub,
+    ngx_uint_t old)
+{
+    ngx_uint_t           status;
+    const char          *reason;
+    ngx_rt_wake_list_t   wake;
+
+    reason = ngx_rt_publish_check(st, pub, &status);
+
+    if (reason != NULL || ngx_rt_publish_deliver(st, pub, old) == NGX_OK) {
+        return reason;
+    }
+
+    ngx_rt_source_lose(&st->zone, pub, &wake);
+    ngx_rt_wake_send(st->hub, &wake);
+
+    return "stream has no room";
+}
+
+
+const char *
 ngx_rt_publish_check(ngx_rt_stream_t *st, ngx_rt_publication_t *pub,
     ngx_uint_t *status)
 {

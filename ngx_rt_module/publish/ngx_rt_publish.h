@@ -103,6 +103,13 @@ const char *ngx_rt_publish_check(ngx_rt_stream_t *st,
 ngx_int_t ngx_rt_publish_deliver(ngx_rt_stream_t *st,
     ngx_rt_publication_t *pub, ngx_uint_t old);
 
+/*
+ * The same for a message that another server has accepted; NULL, or the limit
+ * that is broken.  If there is no room for it, subscribers are told of a gap.
+ */
+const char *ngx_rt_publish_take(ngx_rt_stream_t *st,
+    ngx_rt_publication_t *pub, ngx_uint_t old);
+
 
 /* ngx_rt_publish_object.c */
 

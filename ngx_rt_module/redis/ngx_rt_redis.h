@@ -11,7 +11,7 @@
  *     publisher of a worker --- link ---> Redis      XADD or PUBLISH
  *     follower of the host  <-- link ---- Redis      XREAD or PSUBSCRIBE
  *                 |
- *                 v  ngx_rt_publish_deliver()
+ *                 v  ngx_rt_publish_take()
  *               zone
  */
 
@@ -27,7 +27,10 @@
 
 /* of a host name, and of "host:port" */
 #define NGX_RT_REDIS_HOST_LEN   255
-#define NGX_RT_REDIS_NAME_LEN   (NGX_RT_REDIS_HOST_LEN + sizeof(":65535") - 1)
+#define NGX_RT_REDIS_NAME_LEN   (NGX_RT_REDIS_HOST_LEN + sizeof("[]:65535") - 1)
+
+/* of a lost link that are told once each, of several servers in turn */
+#define NGX_RT_REDIS_CAUSES     4
 
 
 /* a server, as the configuration names it */
@@ -158,6 +161,8 @@ struct ngx_rt_redis_link_s {
     ngx_uint_t                 reconnects;
     u_char                     error[NGX_RT_LINK_ERROR_LEN];
     size_t                     error_len;
+    uint32_t                   told[NGX_RT_REDIS_CAUSES];   /* in the log */
+    ngx_msec_t                 skipped_at;    /* ngx_current_msec; 0: never */
 
     /* where it goes: one of conf->servers in turn, or where it was told to */
     ngx_uint_t                 attempt;
@@ -236,6 +241,9 @@ void ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
 
 /* an answer of it was of use: the next attempt comes soon again */
 void ngx_rt_redis_link_used(ngx_rt_redis_link_t *ln);
+
+/* counts what came and cannot be taken; is it the first for a while? */
+ngx_uint_t ngx_rt_redis_link_skip(ngx_rt_redis_link_t *ln);
 
 /* leaves this server for the one that it was sent to */
 void ngx_rt_redis_link_move(ngx_rt_redis_link_t *ln);
@@ -431,16 +439,14 @@ typedef struct {
     unsigned                   paused:1;
     unsigned                   absent:1;  /* the zone's newest is not there */
     ngx_msec_t                 blind_at;  /* ngx_current_msec */
-    ngx_msec_t                 skipped_at;    /* the same; 0: never */
 } ngx_rt_redis_follower_t;
 
 void ngx_rt_redis_follower_open(ngx_rt_redis_follower_t *fl,
     ngx_rt_stream_t *st, ngx_log_t *log);
 void ngx_rt_redis_follower_close(ngx_rt_redis_follower_t *fl);
 
-/* from the newest id in the zone on: there is more, or there is not */
-void ngx_rt_redis_follower_catch_up(ngx_rt_redis_follower_t *fl);
-void ngx_rt_redis_follower_wait(ngx_rt_redis_follower_t *fl);
+/* reads on */
+void ngx_rt_redis_follower_read(ngx_rt_redis_follower_t *fl);
 
 /* a command, put together from words and from what has a length */
 
@@ -467,21 +473,14 @@ void ngx_rt_redis_follower_error(ngx_rt_redis_follower_t *fl,
 
 /* ngx_rt_redis_check.c: what the stream has, and what the zone has of it */
 
-/* asks if the entry is there that the zone has as the newest */
-void ngx_rt_redis_check_find(ngx_rt_redis_follower_t *fl);
+/* after a connect; goes on with what is right then */
+void ngx_rt_redis_check_start(ngx_rt_redis_follower_t *fl);
 
-/* looks, and goes on with what is right then */
-void ngx_rt_redis_check_run(ngx_rt_redis_follower_t *fl);
+/* to be sent with each XREAD: tells subscribers if entries are missing */
+void ngx_rt_redis_check_look(ngx_rt_redis_follower_t *fl);
 
-/* XINFO and its answer; NGX_ERROR: the link is lost */
-void ngx_rt_redis_check_ask(ngx_rt_redis_follower_t *fl,
-    ngx_rt_redis_reply_pt handler);
-ngx_int_t ngx_rt_redis_check_take(ngx_rt_redis_follower_t *fl, ngx_int_t rc,
-    redisReply *reply);
-
-/* tells subscribers if entries are missing */
-void ngx_rt_redis_check_loss(ngx_rt_redis_follower_t *fl,
-    ngx_rt_source_view_t *view);
+/* nothing is unread */
+void ngx_rt_redis_check_complete(ngx_rt_redis_follower_t *fl);
 
 
 /* ngx_rt_redis_fill.c: the history of a host that starts */

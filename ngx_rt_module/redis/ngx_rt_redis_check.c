@@ -18,44 +18,81 @@
 #define NGX_RT_REDIS_CHECK_BLIND  60000
 
 
+static void ngx_rt_redis_check_find(ngx_rt_redis_follower_t *fl,
+    const ngx_rt_id_t *id);
 static void ngx_rt_redis_check_find_handler(void *data, ngx_int_t rc,
     redisReply *reply);
+static void ngx_rt_redis_check_blindly(ngx_rt_redis_follower_t *fl,
+    const ngx_rt_source_view_t *view);
 static void ngx_rt_redis_check_handler(void *data, ngx_int_t rc,
     redisReply *reply);
+static void ngx_rt_redis_check_look_handler(void *data, ngx_int_t rc,
+    redisReply *reply);
+static void ngx_rt_redis_check_ask(ngx_rt_redis_follower_t *fl,
+    ngx_rt_redis_reply_pt handler);
+static ngx_int_t ngx_rt_redis_check_take(ngx_rt_redis_follower_t *fl,
+    ngx_int_t rc, redisReply *reply);
+static void ngx_rt_redis_check_loss(ngx_rt_redis_follower_t *fl,
+    ngx_rt_source_view_t *view);
 
-
-/*
- * Is the entry there that was read last?  If not, this is another server, which
- * has not had all that the last one had.
- */
 
 void
-ngx_rt_redis_check_find(ngx_rt_redis_follower_t *fl)
+ngx_rt_redis_check_start(ngx_rt_redis_follower_t *fl)
 {
-    u_char                   id[NGX_RT_ID_LEN];
-    size_t                   len;
-    const ngx_str_t         *key;
-    ngx_rt_source_view_t     view;
-    ngx_rt_redis_command_t   cmd;
+    ngx_rt_source_view_t  view;
+
+    /* it may have been restarted without its data, and counts from 0 again */
+
+    fl->counted = 0;
+    fl->absent = 0;
+
+    if (ngx_current_msec - fl->blind_at > NGX_RT_REDIS_CHECK_BLIND) {
+        fl->blind = 0;
+    }
 
     ngx_rt_source_view(&fl->stream->zone, &view);
 
-    fl->absent = 0;
-
-    if (fl->blind || !view.ready || (view.last.ms == 0 && view.last.seq == 0))
-    {
+    if (fl->blind) {
+        ngx_rt_redis_check_blindly(fl, &view);
         return;
     }
 
+    /*
+     * Are the entries there that were read last, and acknowledged last?  If
+     * not, this is another server, which has not had all that the last one had.
+     */
+
+    if (view.ready && view.last.ms) {
+        ngx_rt_redis_check_find(fl, &view.last);
+    }
+
+    if (view.ready && ngx_rt_id_is(&view.acknowledged, >, &view.last)) {
+        ngx_rt_redis_check_find(fl, &view.acknowledged);
+    }
+
+    if (fl->link.state == NGX_RT_REDIS_READY) {
+        ngx_rt_redis_check_ask(fl, ngx_rt_redis_check_handler);
+    }
+}
+
+
+static void
+ngx_rt_redis_check_find(ngx_rt_redis_follower_t *fl, const ngx_rt_id_t *id)
+{
+    u_char                   text[NGX_RT_ID_LEN];
+    size_t                   len;
+    const ngx_str_t         *key;
+    ngx_rt_redis_command_t   cmd;
+
     key = &fl->link.conf->key;
-    len = ngx_rt_id_write(id, &view.last) - id;
+    len = ngx_rt_id_write(text, id) - text;
 
     cmd.argc = 0;
 
     ngx_rt_redis_command_word(&cmd, "XREVRANGE");
     ngx_rt_redis_command_add(&cmd, key->data, key->len);
-    ngx_rt_redis_command_add(&cmd, id, len);
-    ngx_rt_redis_command_add(&cmd, id, len);
+    ngx_rt_redis_command_add(&cmd, text, len);
+    ngx_rt_redis_command_add(&cmd, text, len);
 
     fl->asked = NGX_RT_REDIS_ASKED_INFO;
 
@@ -74,7 +111,10 @@ ngx_rt_redis_check_find_handler(void *data, ngx_int_t rc,
     }
 
     if (reply->type == REDIS_REPLY_ARRAY) {
-        fl->absent = (reply->elements == 0);
+
+        if (reply->elements == 0) {
+            fl->absent = 1;
+        }
 
     } else if (reply->type == REDIS_REPLY_ERROR) {
         ngx_rt_redis_follower_error(fl, reply);
@@ -86,43 +126,27 @@ ngx_rt_redis_check_find_handler(void *data, ngx_int_t rc,
 }
 
 
-void
-ngx_rt_redis_check_run(ngx_rt_redis_follower_t *fl)
+/* the first or the last entry is too large for an answer to XINFO */
+
+static void
+ngx_rt_redis_check_blindly(ngx_rt_redis_follower_t *fl,
+    const ngx_rt_source_view_t *view)
 {
-    ngx_rt_source_view_t  view;
-
-    if (fl->link.state != NGX_RT_REDIS_READY) {
+    if (view->ready || view->last.ms || view->last.seq) {
+        ngx_rt_redis_follower_read(fl);
         return;
     }
 
-    if (fl->blind
-        && ngx_current_msec - fl->blind_at > NGX_RT_REDIS_CHECK_BLIND)
-    {
-        fl->blind = 0;
-    }
+    ngx_memset(&fl->info.last, 0xff, sizeof(ngx_rt_id_t));
+    fl->info.length = 1;
+    fl->info.counted = 0;
+    fl->renewed = 0;
 
-    if (!fl->blind) {
-        ngx_rt_redis_check_ask(fl, ngx_rt_redis_check_handler);
-        return;
-    }
-
-    /* the first or the last entry is too large for an answer */
-
-    ngx_rt_source_view(&fl->stream->zone, &view);
-
-    if (!view.ready && view.last.ms == 0 && view.last.seq == 0) {
-        ngx_memset(&fl->info.last, 0xff, sizeof(ngx_rt_id_t));
-        fl->info.length = 1;
-        fl->info.counted = 0;
-        fl->renewed = 0;
-
-        ngx_rt_redis_fill_start(fl);
-        return;
-    }
-
-    ngx_rt_redis_follower_catch_up(fl);
+    ngx_rt_redis_fill_start(fl);
 }
 
+
+/* after a connect */
 
 static void
 ngx_rt_redis_check_handler(void *data, ngx_int_t rc,
@@ -138,9 +162,12 @@ ngx_rt_redis_check_handler(void *data, ngx_int_t rc,
 
     ngx_rt_source_view(&fl->stream->zone, &view);
 
-    /* two that follow would take each other's messages for lost ones */
+    /*
+     * Two that follow would take each other's messages for lost ones, and who
+     * exits must not bring back what a new configuration has left.
+     */
 
-    if (view.leader != ngx_pid) {
+    if (view.leader != ngx_pid || (ngx_exiting && view.other)) {
         return;
     }
 
@@ -159,17 +186,69 @@ ngx_rt_redis_check_handler(void *data, ngx_int_t rc,
     }
 
     ngx_rt_redis_check_loss(fl, &view);
-
-    if (ngx_rt_id_is(&view.last, <, &fl->info.last)) {
-        ngx_rt_redis_follower_catch_up(fl);
-        return;
-    }
-
-    ngx_rt_redis_follower_wait(fl);
+    ngx_rt_redis_follower_read(fl);
 }
 
 
 void
+ngx_rt_redis_check_look(ngx_rt_redis_follower_t *fl)
+{
+    ngx_rt_redis_check_ask(fl, ngx_rt_redis_check_look_handler);
+}
+
+
+/* before each XREAD */
+
+static void
+ngx_rt_redis_check_look_handler(void *data, ngx_int_t rc, redisReply *reply)
+{
+    ngx_rt_source_view_t      view;
+    ngx_rt_redis_follower_t  *fl = data;
+
+    if (ngx_rt_redis_check_take(fl, rc, reply) != NGX_OK) {
+        return;
+    }
+
+    fl->asked = NGX_RT_REDIS_ASKED_READ;
+
+    ngx_rt_source_view(&fl->stream->zone, &view);
+
+    if (ngx_rt_id_is(&fl->info.last, <, &view.last)
+        || ngx_rt_id_is(&fl->info.last, <, &fl->acknowledged))
+    {
+        ngx_rt_redis_link_fail_with(&fl->link, "ids went back");
+        return;
+    }
+
+    ngx_rt_redis_check_loss(fl, &view);
+
+    if (ngx_rt_id_is(&fl->info.last, >, &view.last)) {
+        ngx_rt_source_note(&fl->stream->zone, 0, fl->behind);
+        return;
+    }
+
+    ngx_rt_redis_check_complete(fl);
+}
+
+
+void
+ngx_rt_redis_check_complete(ngx_rt_redis_follower_t *fl)
+{
+    ngx_rt_zone_t       *zn;
+    ngx_rt_wake_list_t   wake;
+
+    zn = &fl->stream->zone;
+
+    ngx_rt_source_note(zn, 0, 0);
+
+    if (!ngx_rt_source_is_ready(zn)) {
+        ngx_rt_source_open(zn, &wake);
+        ngx_rt_wake_send(fl->stream->hub, &wake);
+    }
+}
+
+
+static void
 ngx_rt_redis_check_ask(ngx_rt_redis_follower_t *fl,
     ngx_rt_redis_reply_pt handler)
 {
@@ -196,7 +275,7 @@ ngx_rt_redis_check_ask(ngx_rt_redis_follower_t *fl,
 
 /* NGX_ERROR: the link is lost */
 
-ngx_int_t
+static ngx_int_t
 ngx_rt_redis_check_take(ngx_rt_redis_follower_t *fl, ngx_int_t rc,
     redisReply *reply)
 {
@@ -225,7 +304,7 @@ ngx_rt_redis_check_take(ngx_rt_redis_follower_t *fl, ngx_int_t rc,
  * it exactly; before that it may be a false alarm.
  */
 
-void
+static void
 ngx_rt_redis_check_loss(ngx_rt_redis_follower_t *fl,
     ngx_rt_source_view_t *view)
 {
@@ -266,6 +345,7 @@ ngx_rt_redis_check_loss(ngx_rt_redis_follower_t *fl,
 
     if (absent && !ngx_rt_id_is(&id, >, &view->last)) {
         id = view->last;
+        id.seq++;
         is_loss = 1;
 
     } else {

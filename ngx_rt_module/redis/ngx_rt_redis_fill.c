@@ -7,7 +7,7 @@
 /*
  * How the zone of a host that starts, or whose Redis has lost entries, gets its
  * history: back from the newest entry, page by page, as far as the history may
- * reach, to see where it begins; from there the follower catches up.
+ * reach, to see where it begins; from there the follower reads.
  */
 
 
@@ -176,13 +176,7 @@ ngx_rt_redis_fill_end(ngx_rt_redis_follower_t *fl,
     const ngx_rt_id_t *id)
 {
     ngx_rt_redis_fill_settle(fl, id);
-
-    if (ngx_rt_id_is(id, <, &fl->info.last)) {
-        ngx_rt_redis_follower_catch_up(fl);
-
-    } else {
-        ngx_rt_redis_follower_wait(fl);
-    }
+    ngx_rt_redis_follower_read(fl);
 }
 
 

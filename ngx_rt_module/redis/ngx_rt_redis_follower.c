@@ -7,18 +7,16 @@
 /*
  * The worker that reads a Redis Stream for its host.
  *
- *              what does the stream have, and what has the zone?
- *     ready --> CHECK ----------------------------+------------------> WAIT
- *                |  ^                             |  nothing more     |  ^  |
- *     the zone   |  |  nothing came for a while   |                   |  +--+
- *     is fresh   |  +-----------------------------|-------------------+  some
- *                v                                v                   |  came
- *               FILL -------------------------> CATCH UP <------------+
- *                 where to begin               all came   more than one answer
+ *     ready --> CHECK ------> READ ---+
+ *                 |            ^ |    |
+ *                 |            | |    |  once and again: XINFO, and XREAD that
+ *                 v            | +----+  waits if there is nothing
+ *               FILL ----------+
  *
- * In WAIT it blocks in XREAD.  An answer that is full may follow entries that
- * were trimmed unread, so it is not used; in CATCH UP each XREAD follows XINFO
- * in the same packet, which tells.
+ * CHECK compares what Redis has and what the zone has.  FILL is for a zone that
+ * is fresh, or has what Redis has lost.  XINFO goes with XREAD in one packet:
+ * it tells if entries were trimmed before this XREAD could have them, and that
+ * none are unread, which is when a fresh zone is complete.
  */
 
 
@@ -37,23 +35,14 @@
 #define NGX_RT_REDIS_SOON      4
 #define NGX_RT_REDIS_PAUSE     2
 
-/* skipped entries are one event if they follow each other in so many ms */
-#define NGX_RT_REDIS_SKIPPING  10000
-
 /* an answer has room for so many bytes at least, in XINFO, too */
 #define NGX_RT_REDIS_REPLY     (4 * 1024 * 1024)
 
 
 static void ngx_rt_redis_follower_ready(ngx_rt_redis_link_t *ln);
-static void ngx_rt_redis_follower_catch_up_handler(void *data, ngx_int_t rc,
-    redisReply *reply);
-static void ngx_rt_redis_follower_read(ngx_rt_redis_follower_t *fl,
-    ngx_uint_t block, ngx_rt_redis_reply_pt handler);
+static void ngx_rt_redis_follower_pause_handler(ngx_event_t *ev);
 static void ngx_rt_redis_follower_read_handler(void *data, ngx_int_t rc,
     redisReply *reply);
-static void ngx_rt_redis_follower_wait_handler(void *data, ngx_int_t rc,
-    redisReply *reply);
-static void ngx_rt_redis_follower_pause_handler(ngx_event_t *ev);
 static ngx_int_t ngx_rt_redis_follower_list(ngx_rt_redis_follower_t *fl,
     ngx_int_t rc, redisReply *reply, const redisReply **list);
 static ngx_int_t ngx_rt_redis_follower_take(ngx_rt_redis_follower_t *fl,
@@ -119,92 +108,32 @@ ngx_rt_redis_follower_ready(ngx_rt_redis_link_t *ln)
     ngx_rt_redis_follower_t  *fl;
 
     fl = ln->data;
-
-    /* it may have been restarted without its data, and counts from 0 again */
-
-    fl->counted = 0;
     fl->paused = 0;
 
-    ngx_rt_redis_check_find(fl);
-    ngx_rt_redis_check_run(fl);
-}
-
-
-void
-ngx_rt_redis_follower_catch_up(ngx_rt_redis_follower_t *fl)
-{
-    if (!fl->blind) {
-        ngx_rt_redis_check_ask(fl,
-                                   ngx_rt_redis_follower_catch_up_handler);
-    }
-
-    if (fl->link.state != NGX_RT_REDIS_READY) {
-        return;
-    }
-
-    ngx_rt_redis_follower_read(fl, 0, ngx_rt_redis_follower_read_handler);
-}
-
-
-static void
-ngx_rt_redis_follower_catch_up_handler(void *data, ngx_int_t rc,
-    redisReply *reply)
-{
-    ngx_rt_source_view_t      view;
-    ngx_rt_redis_follower_t  *fl = data;
-
-    if (ngx_rt_redis_check_take(fl, rc, reply) != NGX_OK) {
-        return;
-    }
-
-    fl->asked = NGX_RT_REDIS_ASKED_READ;
-
-    ngx_rt_source_view(&fl->stream->zone, &view);
-
-    if (ngx_rt_id_is(&fl->info.last, <, &view.last)
-        || ngx_rt_id_is(&fl->info.last, <, &fl->acknowledged))
-    {
-        ngx_rt_redis_link_fail_with(&fl->link, "ids went back");
-        return;
-    }
-
-    ngx_rt_redis_check_loss(fl, &view);
-}
-
-
-/* nothing is known to be unread */
-
-void
-ngx_rt_redis_follower_wait(ngx_rt_redis_follower_t *fl)
-{
-    ngx_rt_zone_t       *zn;
-    ngx_rt_wake_list_t   wake;
-
-    zn = &fl->stream->zone;
-    fl->behind = 0;
-
-    ngx_rt_source_note(zn, 0, 0);
-
-    if (!ngx_rt_source_is_ready(zn)) {
-        ngx_rt_source_open(zn, &wake);
-        ngx_rt_wake_send(fl->stream->hub, &wake);
-    }
-
-    ngx_rt_redis_follower_read(fl, 1, ngx_rt_redis_follower_wait_handler);
+    ngx_rt_redis_check_start(fl);
 }
 
 
 /* goes on from the newest id in the zone */
 
-static void
-ngx_rt_redis_follower_read(ngx_rt_redis_follower_t *fl, ngx_uint_t block,
-    ngx_rt_redis_reply_pt handler)
+void
+ngx_rt_redis_follower_read(ngx_rt_redis_follower_t *fl)
 {
     u_char                   id[NGX_RT_ID_LEN], count[NGX_INT_T_LEN];
     u_char                   ms[NGX_INT_T_LEN];
     const ngx_str_t         *key;
     ngx_rt_source_view_t     view;
     ngx_rt_redis_command_t   cmd;
+
+    fl->asked = NGX_RT_REDIS_ASKED_READ;
+
+    if (!fl->blind) {
+        ngx_rt_redis_check_look(fl);
+    }
+
+    if (fl->link.state != NGX_RT_REDIS_READY) {
+        return;
+    }
 
     ngx_rt_source_view(&fl->stream->zone, &view);
 
@@ -215,27 +144,18 @@ ngx_rt_redis_follower_read(ngx_rt_redis_follower_t *fl, ngx_uint_t block,
     ngx_rt_redis_command_word(&cmd, "XREAD");
     ngx_rt_redis_command_word(&cmd, "COUNT");
     ngx_rt_redis_command_add(&cmd, count,
-                              ngx_sprintf(count, "%ui", fl->count) - count);
-
-    if (block) {
-        ngx_rt_redis_command_word(&cmd, "BLOCK");
-        ngx_rt_redis_command_add(&cmd, ms,
-                                  ngx_sprintf(ms, "%d", NGX_RT_REDIS_BLOCK)
-                                  - ms);
-    }
-
+                             ngx_sprintf(count, "%ui", fl->count) - count);
+    ngx_rt_redis_command_word(&cmd, "BLOCK");
+    ngx_rt_redis_command_add(&cmd, ms,
+                             ngx_sprintf(ms, "%d", NGX_RT_REDIS_BLOCK) - ms);
     ngx_rt_redis_command_word(&cmd, "STREAMS");
     ngx_rt_redis_command_add(&cmd, key->data, key->len);
     ngx_rt_redis_command_add(&cmd, id, ngx_rt_id_write(id, &view.last) - id);
 
     fl->read_at = ngx_current_msec;
 
-    if (block || fl->blind) {
-        fl->asked = NGX_RT_REDIS_ASKED_READ;
-    }
-
-    ngx_rt_redis_follower_send(fl, &cmd,
-                               block ? NGX_RT_REDIS_BLOCK : 0, handler);
+    ngx_rt_redis_follower_send(fl, &cmd, NGX_RT_REDIS_BLOCK,
+                               ngx_rt_redis_follower_read_handler);
 }
 
 
@@ -243,8 +163,8 @@ static void
 ngx_rt_redis_follower_read_handler(void *data, ngx_int_t rc,
     redisReply *reply)
 {
+    ngx_uint_t                is_full;
     const redisReply         *list;
-    ngx_rt_source_view_t      view;
     ngx_rt_redis_follower_t  *fl = data;
 
     if (ngx_rt_redis_follower_list(fl, rc, reply, &list) != NGX_OK) {
@@ -252,7 +172,12 @@ ngx_rt_redis_follower_read_handler(void *data, ngx_int_t rc,
     }
 
     if (list == NULL) {
-        ngx_rt_redis_follower_wait(fl);
+
+        if (fl->blind) {
+            ngx_rt_redis_check_complete(fl);
+        }
+
+        ngx_rt_redis_follower_read(fl);
         return;
     }
 
@@ -260,53 +185,18 @@ ngx_rt_redis_follower_read_handler(void *data, ngx_int_t rc,
         return;
     }
 
+    is_full = (list->elements >= fl->count);
     fl->count = ngx_min(2 * fl->count, fl->most);
-
-    ngx_rt_source_view(&fl->stream->zone, &view);
-
-    if (fl->blind || ngx_rt_id_is(&view.last, <, &fl->info.last)) {
-        ngx_rt_redis_follower_catch_up(fl);
-        return;
-    }
-
-    ngx_rt_redis_follower_wait(fl);
-}
-
-
-static void
-ngx_rt_redis_follower_wait_handler(void *data, ngx_int_t rc,
-    redisReply *reply)
-{
-    const redisReply         *list;
-    ngx_rt_redis_follower_t  *fl = data;
-
-    if (ngx_rt_redis_follower_list(fl, rc, reply, &list) != NGX_OK) {
-        return;
-    }
-
-    if (list == NULL) {
-        ngx_rt_redis_check_run(fl);
-        return;
-    }
-
-    if (list->elements >= fl->count) {
-        ngx_rt_redis_follower_catch_up(fl);
-        return;
-    }
-
-    if (ngx_rt_redis_follower_take(fl, list) != NGX_OK) {
-        return;
-    }
 
     /* where entries follow each other closely, several are read at a time */
 
-    if (ngx_current_msec - fl->read_at < NGX_RT_REDIS_SOON) {
+    if (!is_full && ngx_current_msec - fl->read_at < NGX_RT_REDIS_SOON) {
         fl->paused = 1;
         ngx_add_timer(&fl->pause, NGX_RT_REDIS_PAUSE);
         return;
     }
 
-    ngx_rt_redis_follower_wait(fl);
+    ngx_rt_redis_follower_read(fl);
 }
 
 
@@ -321,7 +211,7 @@ ngx_rt_redis_follower_pause_handler(ngx_event_t *ev)
 
     if (fl->paused && fl->link.state == NGX_RT_REDIS_READY) {
         fl->paused = 0;
-        ngx_rt_redis_follower_wait(fl);
+        ngx_rt_redis_follower_read(fl);
     }
 }
 
@@ -364,9 +254,8 @@ ngx_rt_redis_follower_take(ngx_rt_redis_follower_t *fl, const redisReply *list)
 {
     size_t                 i;
     ngx_int_t              rc;
-    ngx_uint_t             old, status;
+    ngx_uint_t             old;
     const char            *reason;
-    ngx_rt_wake_list_t     wake;
     ngx_rt_publication_t   pub;
 
     old = !ngx_rt_source_is_ready(&fl->stream->zone);
@@ -382,16 +271,7 @@ ngx_rt_redis_follower_take(ngx_rt_redis_follower_t *fl, const redisReply *list)
         }
 
         if (rc == NGX_OK) {
-            reason = ngx_rt_publish_check(fl->stream, &pub, &status);
-        }
-
-        if (reason == NULL
-            && ngx_rt_publish_deliver(fl->stream, &pub, old) != NGX_OK)
-        {
-            ngx_rt_source_lose(&fl->stream->zone, &pub, &wake);
-            ngx_rt_wake_send(fl->stream->hub, &wake);
-
-            reason = "stream has no room";
+            reason = ngx_rt_publish_take(fl->stream, &pub, old);
         }
 
         if (reason != NULL) {
@@ -412,20 +292,12 @@ static void
 ngx_rt_redis_follower_skip(ngx_rt_redis_follower_t *fl, const ngx_rt_id_t *id,
     const char *reason)
 {
-    u_char      text[NGX_RT_ID_LEN];
-    ngx_str_t   name;
-    ngx_uint_t  is_news;
-
-    ngx_rt_counter_add(&fl->stream->zone, skipped, 1);
+    u_char     text[NGX_RT_ID_LEN];
+    ngx_str_t  name;
 
     ngx_rt_history_pass(&fl->stream->zone, id);
 
-    is_news = (fl->skipped_at == 0
-               || ngx_current_msec - fl->skipped_at > NGX_RT_REDIS_SKIPPING);
-
-    fl->skipped_at = ngx_current_msec;
-
-    if (!is_news) {
+    if (!ngx_rt_redis_link_skip(&fl->link)) {
         return;
     }
 

@@ -143,8 +143,11 @@ ngx_rt_redis_greeting_probe_handler(void *data, ngx_int_t rc,
         return;
     }
 
-    if (reply->type == REDIS_REPLY_ERROR) {
+    /* one that cannot save answers so to PING, but can be read */
 
+    if (reply->type == REDIS_REPLY_ERROR
+        && !ngx_rt_redis_entry_is_error(reply, "MISCONF"))
+    {
         if (!ngx_rt_redis_link_redirect(ln, reply)) {
             ngx_rt_redis_link_fail(ln, 0, reply->str, reply->len);
         }
@@ -169,6 +172,7 @@ ngx_rt_redis_greeting_probe_handler(void *data, ngx_int_t rc,
     }
 
     if (reply->type != REDIS_REPLY_ARRAY
+        && reply->type != REDIS_REPLY_ERROR
         && reply->type != REDIS_REPLY_STATUS
         && reply->type != REDIS_REPLY_INTEGER)
     {

@@ -40,10 +40,14 @@
 #define NGX_RT_REDIS_DELAY      100
 #define NGX_RT_REDIS_DELAY_MAX  5000
 
+/* what is skipped is one event if it follows in so many ms */
+#define NGX_RT_REDIS_SKIPPING   10000
+
 /* servers that may send the link on, one after the other */
 #define NGX_RT_REDIS_REDIRECTS  8
 
 
+static ngx_uint_t ngx_rt_redis_link_is_news(ngx_rt_redis_link_t *ln);
 static void ngx_rt_redis_link_connect(ngx_rt_redis_link_t *ln);
 static void ngx_rt_redis_link_timer_handler(ngx_event_t *ev);
 static void ngx_rt_redis_link_write_handler(ngx_event_t *wev);
@@ -129,7 +133,6 @@ ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
     u_char     *p, text[NGX_RT_LINK_ERROR_LEN];
     ngx_str_t   error;
     ngx_msec_t  delay;
-    ngx_uint_t  is_news;
 
     p = ngx_cpymem(text, reason, ngx_min(len, NGX_RT_LINK_ERROR_LEN));
 
@@ -141,19 +144,13 @@ ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
 
     size = p - text;
 
-    /* one line for each time and each cause, not for each attempt */
-
-    is_news = ln->failures == 0
-              || size != ln->error_len
-              || ngx_memcmp(text, ln->error, size) != 0;
-
     ngx_memcpy(ln->error, text, size);
     ln->error_len = size;
 
     error.data = ln->error;
     error.len = ln->error_len;
 
-    if (is_news) {
+    if (ngx_rt_redis_link_is_news(ln)) {
         ngx_log_error(NGX_LOG_ERR, ln->log, 0, "redis \"%V\" is lost: %V",
                       &ln->name, &error);
     }
@@ -179,6 +176,50 @@ ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
 
     ngx_rt_redis_link_set_state(ln, NGX_RT_REDIS_WAITING);
     ngx_rt_redis_link_schedule(ln);
+}
+
+
+/* one line for each time and each cause, not for each attempt */
+
+static ngx_uint_t
+ngx_rt_redis_link_is_news(ngx_rt_redis_link_t *ln)
+{
+    uint32_t    crc;
+    ngx_uint_t  i;
+
+    if (ln->failures == 0) {
+        ngx_memzero(ln->told, sizeof(ln->told));
+    }
+
+    crc = ngx_crc32_short(ln->error, ln->error_len);
+
+    for (i = 0; i < NGX_RT_REDIS_CAUSES; i++) {
+        if (ln->told[i] == crc) {
+            return 0;
+        }
+    }
+
+    ngx_memmove(&ln->told[1], ln->told,
+                (NGX_RT_REDIS_CAUSES - 1) * sizeof(uint32_t));
+    ln->told[0] = crc;
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_rt_redis_link_skip(ngx_rt_redis_link_t *ln)
+{
+    ngx_uint_t  is_first;
+
+    ngx_rt_counter_add(ln->zone, skipped, 1);
+
+    is_first = (ln->skipped_at == 0
+                || ngx_current_msec - ln->skipped_at > NGX_RT_REDIS_SKIPPING);
+
+    ln->skipped_at = ngx_current_msec;
+
+    return is_first;
 }
 
 

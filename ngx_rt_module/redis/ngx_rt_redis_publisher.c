@@ -25,6 +25,10 @@ typedef struct {
 } ngx_rt_redis_publish_t;
 
 
+static const char  ngx_rt_redis_publisher_unanswered[] =
+    "redis did not answer, the message may be published or not";
+
+
 static void ngx_rt_redis_publisher_handler(void *data, ngx_int_t rc,
     redisReply *reply);
 static ngx_int_t ngx_rt_redis_publisher_take(ngx_rt_redis_publisher_t *pb,
@@ -115,8 +119,7 @@ ngx_rt_redis_publisher_handler(void *data, ngx_int_t rc, redisReply *reply)
     } else {
         wait->refusal.status = NGX_HTTP_SERVICE_UNAVAILABLE;
         wait->refusal.reason = (rc == NGX_ERROR)
-                               ? "redis did not answer, the message may be "
-                                 "published or not"
+                               ? ngx_rt_redis_publisher_unanswered
                                : "redis is not available";
         rc = NGX_DECLINED;
     }
@@ -154,6 +157,8 @@ ngx_rt_redis_publisher_take(ngx_rt_redis_publisher_t *pb,
     rc = pb->take(pb, wait, reply);
 
     if (rc == NGX_ERROR) {
+        wait->refusal.reason = ngx_rt_redis_publisher_unanswered;
+
         ngx_rt_redis_link_fail_with(&pb->link,
                                     "answer to a publish is of a wrong type");
         return NGX_DECLINED;

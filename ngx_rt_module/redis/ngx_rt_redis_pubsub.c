@@ -18,9 +18,6 @@
 /* messages that come at a time */
 #define NGX_RT_REDIS_PUBSUB_EXTRA  (64 * 1024)
 
-/* skipped messages are one event if they follow each other in so many ms */
-#define NGX_RT_REDIS_PUBSUB_SKIPPING  10000
-
 
 /* a worker's */
 
@@ -30,7 +27,6 @@ typedef struct {
     ngx_rt_redis_link_t        follower;
     ngx_rt_redis_leader_t      leader;
     ngx_rt_redis_sentinel_t    sentinel;
-    ngx_msec_t                 skipped_at;    /* ngx_current_msec; or 0 */
 } ngx_rt_redis_pubsub_t;
 
 
@@ -307,7 +303,7 @@ ngx_rt_redis_pubsub_subscribed_handler(void *data, ngx_int_t rc,
 
     zn = &ps->stream->zone;
 
-    if (zn->sh->source.ready) {
+    if (zn->sh->source.opened) {
         ngx_rt_source_miss(zn, NULL, &wake);
 
     } else {
@@ -324,7 +320,6 @@ static void
 ngx_rt_redis_pubsub_message(ngx_rt_redis_link_t *ln, redisReply *reply)
 {
     ngx_str_t               channel;
-    ngx_uint_t              is_news;
     const char             *reason;
     ngx_rt_publication_t    pub;
     ngx_rt_redis_pubsub_t  *ps;
@@ -358,15 +353,7 @@ ngx_rt_redis_pubsub_message(ngx_rt_redis_link_t *ln, redisReply *reply)
         return;
     }
 
-    ngx_rt_counter_add(ln->zone, skipped, 1);
-
-    is_news = (ps->skipped_at == 0
-               || ngx_current_msec - ps->skipped_at
-                  > NGX_RT_REDIS_PUBSUB_SKIPPING);
-
-    ps->skipped_at = ngx_current_msec;
-
-    if (is_news) {
+    if (ngx_rt_redis_link_skip(ln)) {
         ngx_log_error(NGX_LOG_WARN, ln->log, 0,
                       "redis \"%V\": message of channel \"%V\" is skipped: %s",
                       &ln->name, &channel, reason);
@@ -411,13 +398,7 @@ ngx_rt_redis_pubsub_deliver(ngx_rt_redis_pubsub_t *ps,
     }
 
     if (reason == NULL) {
-        reason = ngx_rt_publish_check(ps->stream, pub, &status);
-    }
-
-    if (reason == NULL
-        && ngx_rt_publish_deliver(ps->stream, pub, 0) != NGX_OK)
-    {
-        reason = "stream has no room";
+        reason = ngx_rt_publish_take(ps->stream, pub, 0);
     }
 
     json_decref(object);

@@ -120,7 +120,9 @@ ngx_rt_redis_server_set(ngx_rt_redis_link_t *ln, const char *host, size_t len,
     ln->guided = 1;
 
     ln->name.data = ln->name_buf;
-    ln->name.len = ngx_snprintf(ln->name_buf, NGX_RT_REDIS_NAME_LEN, "%V:%ui",
+    ln->name.len = ngx_snprintf(ln->name_buf, NGX_RT_REDIS_NAME_LEN,
+                                ngx_strchr(ln->host_buf, ':') ? "[%V]:%ui"
+                                                              : "%V:%ui",
                                 &ln->host, (ngx_uint_t) port)
                    - ln->name_buf;
 

@@ -114,7 +114,13 @@ void
 ngx_rt_source_adopt(ngx_rt_zone_t *zn)
 {
     ngx_rt_zone_lock(zn);
-    zn->sh->source.key = zn->source;
+
+    if (zn->sh->source.key != zn->source) {
+        zn->sh->source.key = zn->source;
+        zn->sh->source.filling = 0;
+        zn->sh->source.opened = 0;
+    }
+
     ngx_rt_zone_unlock(zn);
 }
 
@@ -163,7 +169,8 @@ ngx_rt_source_open(ngx_rt_zone_t *zn, ngx_rt_wake_list_t *wake)
 {
     ngx_rt_zone_lock(zn);
 
-    zn->sh->source.ready = 1;
+    zn->sh->source.filling = 0;
+    zn->sh->source.opened = 1;
 
     ngx_rt_source_wake_all_locked(zn, wake);
 
@@ -206,6 +213,7 @@ ngx_rt_source_lose(ngx_rt_zone_t *zn, const ngx_rt_publication_t *pub,
     ngx_rt_wake_list_t *wake)
 {
     uint64_t            hash;
+    ngx_rt_id_t         id;
     ngx_rt_topic_sh_t  *tp;
 
     hash = ngx_rt_name_hash(zn->sh->key, &pub->topic);
@@ -215,18 +223,25 @@ ngx_rt_source_lose(ngx_rt_zone_t *zn, const ngx_rt_publication_t *pub,
 
     ngx_rt_zone_lock(zn);
 
+    id = pub->id;
+
+    if (!zn->foreign) {
+        ngx_rt_history_next_id_locked(zn, &id);
+    }
+
     tp = ngx_rt_topic_find_locked(zn, &pub->topic, hash);
 
     /* a topic that is not there has no subscribers here */
 
-    if (tp == NULL && ngx_rt_id_is(&pub->id, >, &zn->sh->floor)) {
-        zn->sh->floor = pub->id;
+    if (tp == NULL) {
+        zn->sh->floor = id;
+        zn->sh->last = id;
     }
 
     ngx_rt_zone_unlock(zn);
 
     if (tp != NULL) {
-        ngx_rt_source_miss(zn, &pub->id, wake);
+        ngx_rt_source_miss(zn, &id, wake);
     }
 }
 
@@ -248,7 +263,7 @@ ngx_rt_source_reset(ngx_rt_zone_t *zn, const ngx_rt_id_t *id,
 
     ngx_rt_zone_lock(zn);
 
-    source->ready = 0;
+    source->filling = 1;
     source->epoch++;
 
     if (ngx_rt_id_is(&source->lost_from, ==, &source->lost_to)

@@ -256,7 +256,8 @@ typedef struct {
     ngx_rt_id_t              acknowledged;    /* newest, to our publishers */
     time_t                   entry_at;    /* of the last message; or 0 */
     uint64_t                 behind;      /* messages still to be read */
-    unsigned                 ready:1;     /* the history is filled */
+    unsigned                 filling:1;   /* the history is not complete */
+    unsigned                 opened:1;    /* it has been so before */
 } ngx_rt_source_sh_t;
 
 
@@ -606,9 +607,12 @@ typedef struct {
 
 void ngx_rt_source_view(ngx_rt_zone_t *zn, ngx_rt_source_view_t *view);
 
+/* without the lock: does another server order it by now, after a reload? */
+#define ngx_rt_source_is_taken(zn)                                            \
+    ((zn)->source == 0 && (zn)->sh->source.key != 0)
+
 /* without the lock: can subscribers be served? */
-#define ngx_rt_source_is_ready(zn)                                            \
-    (!(zn)->foreign || (zn)->sh->source.ready)
+#define ngx_rt_source_is_ready(zn)  (!(zn)->sh->source.filling)
 
 /* is this worker the one that follows, or becomes it as there is none? */
 ngx_uint_t ngx_rt_source_lead(ngx_rt_zone_t *zn);
@@ -634,8 +638,8 @@ void ngx_rt_source_miss(ngx_rt_zone_t *zn, const ngx_rt_id_t *id,
     ngx_rt_wake_list_t *wake);
 
 /*
- * There is no room for a message: who could have had it is told, now or when he
- * comes.
+ * There is no room for a message that is not ours, or whose id would have been:
+ * who could have had it is told, now or when he comes.
  */
 void ngx_rt_source_lose(ngx_rt_zone_t *zn, const ngx_rt_publication_t *pub,
     ngx_rt_wake_list_t *wake);

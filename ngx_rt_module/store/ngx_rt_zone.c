@@ -66,6 +66,13 @@ ngx_rt_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     zn->generation = ++zn->sh->generation;
 
+    /* nobody else orders it any more */
+
+    if (zn->source == 0) {
+        zn->sh->source.key = 0;
+        zn->sh->source.filling = 0;
+    }
+
     return NGX_OK;
 }
 
@@ -113,6 +120,8 @@ ngx_rt_zone_create(ngx_rt_zone_t *zn)
     ngx_queue_init(&sh->messages);
 
     /* what was published before is not known: a resume from then is a gap */
+
+    sh->source.filling = zn->foreign;
 
     if (!zn->foreign) {
         now = ngx_timeofday();

@@ -40,8 +40,6 @@ static void reset(ngx_rt_zone_t *zn, uint64_t ms);
 static ngx_uint_t read_from(ngx_rt_zone_t *zn, ngx_rt_cursor_t *cur,
     uint64_t ms, ngx_rt_mail_t *mail);
 static ngx_uint_t strange(ngx_rt_zone_t *zn, uint64_t ms, uint64_t *from);
-static ngx_rt_topic_sh_t *find(ngx_rt_zone_t *zn, ngx_str_t topic);
-static ngx_rt_zone_info_t info(ngx_rt_zone_t *zn);
 
 static ngx_rt_wake_list_t  wake;
 
@@ -990,29 +988,4 @@ strange(ngx_rt_zone_t *zn, uint64_t ms, uint64_t *from)
     *from = take.ms;
 
     return rc;
-}
-
-
-static ngx_rt_topic_sh_t *
-find(ngx_rt_zone_t *zn, ngx_str_t topic)
-{
-    ngx_rt_topic_sh_t  *tp;
-
-    ngx_rt_zone_lock(zn);
-    tp = ngx_rt_topic_find_locked(zn, &topic,
-                                  ngx_rt_name_hash(zn->sh->key, &topic));
-    ngx_rt_zone_unlock(zn);
-
-    return tp;
-}
-
-
-static ngx_rt_zone_info_t
-info(ngx_rt_zone_t *zn)
-{
-    ngx_rt_zone_info_t  i;
-
-    ngx_rt_zone_describe(zn, &i);
-
-    return i;
 }

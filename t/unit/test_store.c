@@ -25,8 +25,6 @@ static void test_reclaim(void);
 static void test_worker(void);
 
 static ngx_int_t publish(ngx_rt_zone_t *zn, ngx_str_t topic, ngx_str_t data);
-static ngx_rt_zone_info_t info(ngx_rt_zone_t *zn);
-static ngx_rt_topic_sh_t *find(ngx_rt_zone_t *zn, ngx_str_t topic);
 static size_t length(ngx_rt_message_sh_t *m);
 
 static ngx_rt_publication_t  last;
@@ -684,31 +682,6 @@ publish(ngx_rt_zone_t *zn, ngx_str_t topic, ngx_str_t data)
     last.data = data;
 
     return ngx_rt_history_append(zn, &last, &wake);
-}
-
-
-static ngx_rt_zone_info_t
-info(ngx_rt_zone_t *zn)
-{
-    ngx_rt_zone_info_t  i;
-
-    ngx_rt_zone_describe(zn, &i);
-
-    return i;
-}
-
-
-static ngx_rt_topic_sh_t *
-find(ngx_rt_zone_t *zn, ngx_str_t topic)
-{
-    ngx_rt_topic_sh_t  *tp;
-
-    ngx_rt_zone_lock(zn);
-    tp = ngx_rt_topic_find_locked(zn, &topic,
-                                  ngx_rt_name_hash(zn->sh->key, &topic));
-    ngx_rt_zone_unlock(zn);
-
-    return tp;
 }
 
 

@@ -195,3 +195,28 @@ unit_addr_init(ngx_rt_wake_addr_t *addr)
     addr->len = sizeof(ngx_pid_t);
     ngx_memcpy(addr->path, &ngx_pid, addr->len);
 }
+
+
+ngx_rt_topic_sh_t *
+unit_topic_find(ngx_rt_zone_t *zn, ngx_str_t topic)
+{
+    ngx_rt_topic_sh_t  *tp;
+
+    ngx_rt_zone_lock(zn);
+    tp = ngx_rt_topic_find_locked(zn, &topic,
+                                  ngx_rt_name_hash(zn->sh->key, &topic));
+    ngx_rt_zone_unlock(zn);
+
+    return tp;
+}
+
+
+ngx_rt_zone_info_t
+unit_zone_describe(ngx_rt_zone_t *zn)
+{
+    ngx_rt_zone_info_t  i;
+
+    ngx_rt_zone_describe(zn, &i);
+
+    return i;
+}

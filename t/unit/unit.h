@@ -32,6 +32,14 @@ ngx_rt_zone_t *unit_zone_create_from(size_t size, uint32_t source);
 
 void unit_zone_destroy(ngx_rt_zone_t *zn);
 
+#define info(zn)         unit_zone_describe(zn)
+#define find(zn, topic)  unit_topic_find(zn, topic)
+
+ngx_rt_zone_info_t unit_zone_describe(ngx_rt_zone_t *zn);
+
+/* NULL if there is no such topic */
+ngx_rt_topic_sh_t *unit_topic_find(ngx_rt_zone_t *zn, ngx_str_t topic);
+
 /* takes the lock from a process that died, as nginx's master does */
 void unit_zone_unlock_dead(ngx_rt_zone_t *zn, ngx_pid_t pid);
 

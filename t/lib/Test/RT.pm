@@ -24,6 +24,7 @@ use Time::HiRes qw(sleep time);
 use Test::RT::Client;
 use Test::RT::Curl;
 use Test::RT::H2;
+use Test::RT::Ledger;
 use Test::RT::Proxy;
 use Test::RT::Publisher;
 use Test::RT::DNS;

@@ -75,6 +75,10 @@ sub _take {
     return $self->_take_json if $sub->isa('Test::RT::WebSocket');
 
     for my $e (splice @{$sub->{events}}) {
+
+        # a gap comes before the message of that number
+
+        $e->{at} = @{$self->{got}};
         push @{$self->{$e->{event} eq 'rt.gap' ? 'gaps' : 'got'}}, $e;
     }
 

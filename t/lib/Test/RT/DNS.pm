@@ -41,7 +41,7 @@ sub new {
 # where it listens
 sub address { $_[0]{address} }
 
-# from now on; undef: there is no such name
+# from now on; undef: there is no such name, "none": no answer at all
 sub answer {
     my ($self, $address) = @_;
 
@@ -65,6 +65,8 @@ sub _serve {
         open my $log, '>>', "$self->{dir}/asked" or return;
         print $log '.';
         close $log;
+
+        next if $address eq 'none';
 
         my ($id) = unpack 'n', $query;
         my $question = substr $query, 12;

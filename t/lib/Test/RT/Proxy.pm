@@ -86,6 +86,11 @@ sub pass { $_[0]->_tell('pass') }
 sub stall { $_[0]->_tell('stall', up => 1, down => 1) }
 sub stall_replies { $_[0]->_tell('stall', down => 1) }
 
+# the same of connections that have sent text like this one only
+sub stall_replies_to {
+    $_[0]->_tell('stall', down => 1, sent => $_[1]);
+}
+
 # new connections are refused by the kernel
 sub refuse { $_[0]->_tell('refuse') }
 
@@ -102,6 +107,9 @@ sub cut_after {
 
     $self->_tell('cut_after', n => $n, how => $how // 'rst');
 }
+
+# new connections go to this port
+sub to { $_[0]->_tell('to', port => $_[1]) }
 
 # at once:
 
@@ -155,7 +163,9 @@ sub serve {
 
         for my $pair (values %{$self->{pairs}}) {
             for my $from (qw(up down)) {
-                next if $fault->{$from};
+                next if $fault->{$from}
+                    && (!defined $fault->{sent}
+                        || $pair->{sent} =~ $fault->{sent});
                 $poll->mask($pair->{$from} => POLLIN);
                 $by{fileno $pair->{$from}} = [$pair, $from];
             }
@@ -212,6 +222,8 @@ sub _command {
         listen $listen, 128 or die "listen: $!";
     }
 
+    $self->{to} = $c->{port} if $command eq 'to';
+
     if ($command eq 'cut') {
         $self->_end($_, $c->{how}) for values %{$self->{pairs}};
     }
@@ -229,7 +241,7 @@ sub _accept {
     my $down = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
                                      PeerPort => $self->{to});
 
-    my $pair = { up => $up, down => $down };
+    my $pair = { up => $up, down => $down, sent => '' };
 
     if (!$down && !$self->{fault}{answer}) {
         $self->_end($pair, 'rst');
@@ -265,6 +277,10 @@ sub _move {
         return $self->_write($pair->{up}, $fault->{bytes}) if $from eq 'up';
         return;
     }
+
+    # what was sent last will do
+
+    $pair->{sent} = substr $pair->{sent} . $data, -1000 if $from eq 'up';
 
     my $cut;
 

@@ -16,18 +16,22 @@ use IO::Socket::UNIX;
 use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep);
 
-# options: dir, unix (1: on a unix socket only), tls (1: by TLS only), conf
-# (of a Sentinel, which it then is); all others are Redis's own, with "_" for "-"
+# options: dir, unix (1: on a unix socket only), tls (1: by TLS only), host and
+# port if they matter, conf (of a Sentinel, which it then is); all others are
+# Redis's own, with "_" for "-"
 sub new {
     my ($class, %opt) = @_;
 
     my $self = bless {
         dir => delete $opt{dir}, unix => delete $opt{unix},
         tls => delete $opt{tls}, conf => delete $opt{conf},
-        opt => { save => '', appendonly => 'no', %opt },
+        host => delete $opt{host} // '127.0.0.1', port => delete $opt{port},
+        opt => { save => '', appendonly => 'no',
+                 repl_diskless_sync_delay => 0, %opt },
         owner => $$,
     }, $class;
 
+    $self->{told} = 1 if $self->{port};
     make_path($self->{dir});
 
     return $self;
@@ -77,7 +81,7 @@ sub _spawn {
         $self->{port} ||= _free_port();
         $opt{$self->{tls} ? 'tls_port' : 'port'} = $self->{port};
         $opt{port} = 0 if $self->{tls};
-        $opt{bind} = '127.0.0.1';
+        $opt{bind} = $self->{host};
     }
 
     my @args = map { my $name = $_; $name =~ tr/_/-/;
@@ -138,7 +142,7 @@ sub url {
     return 'unix:' . $self->socket_path if $self->{unix};
 
     return 'redis://' . (defined $userinfo ? "$userinfo@" : '')
-        . '127.0.0.1:' . $self->port;
+        . "$self->{host}:" . $self->port;
 }
 
 sub log {
@@ -264,7 +268,7 @@ sub _connect {
     $self->{client} = $self->{unix}
         ? IO::Socket::UNIX->new(Peer => $self->socket_path)
         : ($self->{tls} ? 'IO::Socket::SSL' : 'IO::Socket::INET')->new(
-              PeerAddr => '127.0.0.1', PeerPort => $self->{port},
+              PeerAddr => $self->{host}, PeerPort => $self->{port},
               $self->{tls} ? (SSL_verify_mode => 0) : ());
 
     die "connect to redis: $!" if !$self->{client};

@@ -49,7 +49,7 @@ sub cluster {
     my ($class, $dir) = @_;
 
     my @servers = map { Test::RT::Redis->new(dir => "$dir/node$_",
-        cluster_enabled => 'yes', cluster_node_timeout => 2000)->start } 1 .. 3;
+        _node())->start } 1 .. 3;
 
     system('redis-cli --cluster create --cluster-yes '
            . join(' ', map { '127.0.0.1:' . $_->port } @servers)
@@ -61,6 +61,32 @@ sub cluster {
     }, 20) or die 'the cluster is not ready';
 
     return bless { servers => \@servers }, $class;
+}
+
+# what is left of a cluster serves its slots
+sub _node {
+    return (cluster_enabled => 'yes', cluster_node_timeout => 2000,
+            cluster_require_full_coverage => 'no');
+}
+
+# another node of the cluster, which has what this one has
+sub add_replica {
+    my ($self, $master, $dir) = @_;
+
+    my $replica = Test::RT::Redis->new(dir => $dir, _node())->start;
+
+    $replica->cli('CLUSTER', 'MEET', '127.0.0.1', $master->port);
+
+    Test::RT::wait_for(sub {
+        !ref $replica->call('CLUSTER', 'REPLICATE',
+                            $master->cli('CLUSTER', 'MYID'));
+    }, 20) or die 'the replica does not know its master';
+
+    Test::RT::wait_for(sub {
+        $replica->cli('INFO') =~ /master_link_status:up/;
+    }, 20) or die 'the replica does not reach its master';
+
+    return $replica;
 }
 
 sub server { $_[0]{servers}[$_[1]] }
