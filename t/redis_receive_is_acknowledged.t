@@ -95,6 +95,8 @@ is(($ws->json || {})->{id}, $id, 'the client is still there');
 
 # a client that leaves
 
+ok($t->wait_redis, 'all links are ready again');
+
 for (1 .. 20) {
     my $c = $t->websocket('/events?topic=a', protocol => 'rt.json');
     $c->send_json({ topic => 'a', data => 'left', ref => 1 });

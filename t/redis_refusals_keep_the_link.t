@@ -88,8 +88,23 @@ for my $word (sort keys %refusal) {
     is($sub->event->{id}, $id, 'then it goes on');
 }
 
+# one cause follows another, and nothing is accepted in between
+
+$r->cli(@{$refusal{NOPERM}[0]});
+$t->http('POST', '/publish?topic=a', body => 'x') for 1 .. 5;
+
+$r->cli('CONFIG', 'SET', 'maxmemory', 1);
+$r->cli(@{$refusal{NOPERM}[1]});
+$t->http('POST', '/publish?topic=a', body => 'x') for 1 .. 5;
+
+like($t->read('error.log'), qr/refuses messages: OOM/, 'it is logged as well');
+
+$r->cli('CONFIG', 'SET', 'maxmemory', 0);
+ok($t->publish_again('a', 'last'), 'then it goes on');
+is($sub->event->{data}, 'last', 'for subscribers, too');
+
 is((grep { $_->{reconnects} } $t->links('news')), 0, 'all links have stayed');
-is($r->cli('XLEN', 'rt:{news}'), 3, 'nothing else is in Redis');
+is($r->cli('XLEN', 'rt:{news}'), 4, 'nothing else is in Redis');
 
 $sub->close;
 $t->drop('news', 'a');

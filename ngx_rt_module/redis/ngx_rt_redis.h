@@ -29,8 +29,14 @@
 #define NGX_RT_REDIS_HOST_LEN   255
 #define NGX_RT_REDIS_NAME_LEN   (NGX_RT_REDIS_HOST_LEN + sizeof("[]:65535") - 1)
 
-/* of a lost link that are told once each, of several servers in turn */
+
+/* the causes of a state that the log has told last: several may alternate */
+
 #define NGX_RT_REDIS_CAUSES     4
+
+typedef struct {
+    uint32_t                   causes[NGX_RT_REDIS_CAUSES];   /* CRC-32 */
+} ngx_rt_redis_told_t;
 
 
 /* a server, as the configuration names it */
@@ -161,7 +167,7 @@ struct ngx_rt_redis_link_s {
     ngx_uint_t                 reconnects;
     u_char                     error[NGX_RT_LINK_ERROR_LEN];
     size_t                     error_len;
-    uint32_t                   told[NGX_RT_REDIS_CAUSES];   /* in the log */
+    ngx_rt_redis_told_t        told;      /* since an answer was used last */
     ngx_msec_t                 skipped_at;    /* ngx_current_msec; 0: never */
 
     /* where it goes: one of conf->servers in turn, or where it was told to */
@@ -241,6 +247,10 @@ void ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
 
 /* an answer of it was of use: the next attempt comes soon again */
 void ngx_rt_redis_link_used(ngx_rt_redis_link_t *ln);
+
+/* is this cause not among those that were told? now it is */
+ngx_uint_t ngx_rt_redis_told_is_news(ngx_rt_redis_told_t *told,
+    const void *cause, size_t len);
 
 /* counts what came and cannot be taken; is it the first for a while? */
 ngx_uint_t ngx_rt_redis_link_skip(ngx_rt_redis_link_t *ln);
@@ -355,7 +365,8 @@ struct ngx_rt_redis_publisher_s {
                                      ngx_rt_publish_wait_t *wait,
                                      const redisReply *reply);
 
-    unsigned                   refused:1; /* the log says so */
+    ngx_rt_redis_told_t        told;      /* since one was accepted last */
+    unsigned                   refused:1; /* the last one */
 };
 
 void ngx_rt_redis_publisher_open(ngx_rt_redis_publisher_t *pb,

@@ -47,7 +47,6 @@
 #define NGX_RT_REDIS_REDIRECTS  8
 
 
-static ngx_uint_t ngx_rt_redis_link_is_news(ngx_rt_redis_link_t *ln);
 static void ngx_rt_redis_link_connect(ngx_rt_redis_link_t *ln);
 static void ngx_rt_redis_link_timer_handler(ngx_event_t *ev);
 static void ngx_rt_redis_link_write_handler(ngx_event_t *wev);
@@ -150,7 +149,11 @@ ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
     error.data = ln->error;
     error.len = ln->error_len;
 
-    if (ngx_rt_redis_link_is_news(ln)) {
+    if (ln->failures == 0) {
+        ngx_memzero(&ln->told, sizeof(ngx_rt_redis_told_t));
+    }
+
+    if (ngx_rt_redis_told_is_news(&ln->told, ln->error, ln->error_len)) {
         ngx_log_error(NGX_LOG_ERR, ln->log, 0, "redis \"%V\" is lost: %V",
                       &ln->name, &error);
     }
@@ -181,27 +184,24 @@ ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
 
 /* one line for each time and each cause, not for each attempt */
 
-static ngx_uint_t
-ngx_rt_redis_link_is_news(ngx_rt_redis_link_t *ln)
+ngx_uint_t
+ngx_rt_redis_told_is_news(ngx_rt_redis_told_t *told, const void *cause,
+    size_t len)
 {
     uint32_t    crc;
     ngx_uint_t  i;
 
-    if (ln->failures == 0) {
-        ngx_memzero(ln->told, sizeof(ln->told));
-    }
-
-    crc = ngx_crc32_short(ln->error, ln->error_len);
+    crc = ngx_crc32_short((u_char *) cause, len);
 
     for (i = 0; i < NGX_RT_REDIS_CAUSES; i++) {
-        if (ln->told[i] == crc) {
+        if (told->causes[i] == crc) {
             return 0;
         }
     }
 
-    ngx_memmove(&ln->told[1], ln->told,
+    ngx_memmove(&told->causes[1], told->causes,
                 (NGX_RT_REDIS_CAUSES - 1) * sizeof(uint32_t));
-    ln->told[0] = crc;
+    told->causes[0] = crc;
 
     return 1;
 }

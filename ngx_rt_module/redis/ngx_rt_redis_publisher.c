@@ -172,6 +172,7 @@ ngx_rt_redis_publisher_take(ngx_rt_redis_publisher_t *pb,
 
         if (pb->refused) {
             pb->refused = 0;
+            ngx_memzero(&pb->told, sizeof(ngx_rt_redis_told_t));
 
             ngx_log_error(NGX_LOG_NOTICE, pb->link.log, 0,
                           "redis \"%V\" accepts messages again",
@@ -183,17 +184,22 @@ ngx_rt_redis_publisher_take(ngx_rt_redis_publisher_t *pb,
 }
 
 
-/* Redis works, but it is full or forbids it: one line for all messages */
+/*
+ * Redis works, but it is full or forbids it: one line for all messages with
+ * the same first word, which is the kind of an error in Redis.
+ */
 
 static void
 ngx_rt_redis_publisher_note(ngx_rt_redis_publisher_t *pb,
     const redisReply *error)
 {
-    if (pb->refused) {
+    pb->refused = 1;
+
+    if (!ngx_rt_redis_told_is_news(&pb->told, error->str,
+                                   strcspn(error->str, " ")))
+    {
         return;
     }
-
-    pb->refused = 1;
 
     ngx_log_error(NGX_LOG_ERR, pb->link.log, 0,
                   "redis \"%V\" refuses messages: %s", &pb->link.name,
