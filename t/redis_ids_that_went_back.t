@@ -71,6 +71,8 @@ ok(wait_for(sub {
 
 is($events[0]{event}, 'rt.gap', 'after a gap was told');
 
+$t->wait_redis;
+
 my $low2 = $t->publish('a', 'low again')->{id};
 is(($sub->data(1))[0], 'low again', 'and so is what follows');
 
