@@ -2,8 +2,8 @@
 
 # Copyright (C) the ngx_rt authors
 
-# A batch of more lines than a mailbox or the history holds reaches subscribers
-# on all workers whole, and other clients are served meanwhile.
+# A batch of more lines than a mailbox or the history holds reaches the subscribers
+# of the worker that takes it whole, since it gives them their turns.
 
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ use Test::More;
 use lib 't/lib';
 use Test::RT;
 
-my $t = Test::RT->new->conf(<<'CONF')->run;
+my $t = Test::RT->new(workers => 1)->conf(<<'CONF')->run;
 
 %%GLOBALS%%
 
