@@ -2,8 +2,8 @@
 
 # Copyright (C) the ngx_rt authors
 
-# A stream goes over to Redis by a reload: who was there is told of a gap, and
-# workers from before order no messages of their own any more.
+# A stream goes over to Redis by a reload, and back by another one: who was there
+# is told of a gap, and workers from before publish nothing any more.
 
 use strict;
 use warnings;
@@ -63,7 +63,8 @@ $conf =~ s/(history .*\n)/$1        redis    $url;\n/;
 $t->write('nginx.conf', $conf);
 $t->reload;
 
-ok($t->wait_redis, 'Redis orders it');
+ok(wait_for(sub { $t->status->{streams}{news}{broker} eq 'redis' })
+   && $t->wait_redis, 'Redis orders it');
 
 my $gap = $sub->event(10);
 is($gap->{event}, 'rt.gap', 'a subscriber of an old worker is told of a gap');
@@ -84,16 +85,63 @@ is($chat->json->{id}, $id, 'and the other one');
 
 # and back
 
+my $later;
+
+sub is_published {
+    $later->send_json({ topic => 'a', data => 'x', ref => 1 });
+
+    while (my $m = $later->json) {
+        return 1 if $m->{ack};
+        return 0 if ($m->{error} // '') =~ /ordered by another server/;
+    }
+
+    return;
+}
+
+ok(wait_for(sub {
+    $later = $t->websocket('/chat?topic=a', protocol => 'rt.json');
+    is_published();
+}), 'a client of a new worker publishes');
+
 $conf =~ s/ *redis .*\n//;
 $t->write('nginx.conf', $conf);
 $t->reload;
 
-my $back = $t->publish_again('a', 'local again')->{id};
-is($t->id_cmp($back, $id), 1, 'the host orders it again, ids increase');
-is($sub->event->{id}, $back, 'and old workers have it');
-is($chat->json->{id}, $back, 'over each transport');
+# a worker may take some before it is told to exit
 
-$_->close for $sub, $chat;
-wait_for(sub { $t->drop('news', 'a'); !$t->status->{streams}{news}{topics} }, 5);
+my $back;
+
+ok(wait_for(sub {
+    $back = $t->publish_again('a', 'local again')->{id};
+    !grep { $_->{id} eq $back } $t->redis->entries('rt:{news}');
+}), 'the host orders it again');
+
+is($t->id_cmp($back, $id), 1, 'ids increase');
+
+my @events;
+
+while (my $e = $sub->event) {
+    push @events, $e;
+    last if ($e->{id} // '') eq $back;
+}
+
+is($events[-1]{id}, $back, 'a subscriber of an old worker has it');
+ok((grep { $_->{event} eq 'rt.gap' } @events), 'after a gap');
+
+my @messages;
+
+while (my $m = $chat->json) {
+    push @messages, $m;
+    last if ($m->{id} // '') eq $back;
+}
+
+is($messages[-1]{id}, $back, 'and so has the other one');
+ok((grep { $_->{gap} } @messages), 'after a gap');
+
+ok(wait_for(sub { !(is_published() // 1) }),
+   'its worker gives no message to Redis any more');
+
+$_->close for $sub, $chat, $later;
+$t->drop('news', 'a');
 
 $t->finish;

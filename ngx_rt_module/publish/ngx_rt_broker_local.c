@@ -14,14 +14,6 @@ static ngx_int_t
 ngx_rt_broker_local_publish(ngx_rt_stream_t *st, ngx_rt_publication_t *pub,
     ngx_rt_publish_wait_t *wait)
 {
-    /* workers from before a reload may still be asked to publish */
-
-    if (ngx_rt_source_is_taken(&st->zone)) {
-        wait->refusal.status = NGX_HTTP_SERVICE_UNAVAILABLE;
-        wait->refusal.reason = "stream is ordered by another server now";
-        return NGX_DECLINED;
-    }
-
     return ngx_rt_publish_deliver(st, pub, 0);
 }
 

@@ -24,6 +24,14 @@ ngx_rt_publish(ngx_rt_stream_t *st, ngx_rt_publication_t *pub,
         return NGX_DECLINED;
     }
 
+    /* workers from before a reload may still be asked to publish */
+
+    if (ngx_rt_source_is_taken(&st->zone)) {
+        refusal->status = NGX_HTTP_SERVICE_UNAVAILABLE;
+        refusal->reason = "stream is ordered by another server now";
+        return NGX_DECLINED;
+    }
+
     wait->request = NULL;
     ngx_memzero(&pub->id, sizeof(ngx_rt_id_t));
 

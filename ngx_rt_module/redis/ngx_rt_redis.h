@@ -249,7 +249,7 @@ void ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
 void ngx_rt_redis_link_used(ngx_rt_redis_link_t *ln);
 
 /* is this cause not among those that were told? now it is */
-ngx_uint_t ngx_rt_redis_told_is_news(ngx_rt_redis_told_t *told,
+ngx_uint_t ngx_rt_redis_link_is_news(ngx_rt_redis_told_t *told,
     const void *cause, size_t len);
 
 /* counts what came and cannot be taken; is it the first for a while? */

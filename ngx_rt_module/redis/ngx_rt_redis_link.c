@@ -153,7 +153,7 @@ ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
         ngx_memzero(&ln->told, sizeof(ngx_rt_redis_told_t));
     }
 
-    if (ngx_rt_redis_told_is_news(&ln->told, ln->error, ln->error_len)) {
+    if (ngx_rt_redis_link_is_news(&ln->told, ln->error, ln->error_len)) {
         ngx_log_error(NGX_LOG_ERR, ln->log, 0, "redis \"%V\" is lost: %V",
                       &ln->name, &error);
     }
@@ -185,7 +185,7 @@ ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
 /* one line for each time and each cause, not for each attempt */
 
 ngx_uint_t
-ngx_rt_redis_told_is_news(ngx_rt_redis_told_t *told, const void *cause,
+ngx_rt_redis_link_is_news(ngx_rt_redis_told_t *told, const void *cause,
     size_t len)
 {
     uint32_t    crc;

@@ -28,6 +28,9 @@ typedef struct {
 static const char  ngx_rt_redis_publisher_unanswered[] =
     "redis did not answer, the message may be published or not";
 
+static const char  ngx_rt_redis_publisher_left[] =
+    "stream is ordered by another server now, redis may have the message";
+
 
 static void ngx_rt_redis_publisher_handler(void *data, ngx_int_t rc,
     redisReply *reply);
@@ -166,6 +169,13 @@ ngx_rt_redis_publisher_take(ngx_rt_redis_publisher_t *pb,
 
     ngx_rt_redis_link_used(&pb->link);
 
+    /* Redis has it, but nobody here reads that any more */
+
+    if (ngx_rt_source_is_taken(&pb->stream->zone)) {
+        wait->refusal.reason = ngx_rt_redis_publisher_left;
+        return NGX_DECLINED;
+    }
+
     if (rc == NGX_OK) {
         ngx_rt_counter_add(&pb->stream->zone, published, 1);
         ngx_rt_source_acknowledge(&pb->stream->zone, &wait->id);
@@ -195,7 +205,7 @@ ngx_rt_redis_publisher_note(ngx_rt_redis_publisher_t *pb,
 {
     pb->refused = 1;
 
-    if (!ngx_rt_redis_told_is_news(&pb->told, error->str,
+    if (!ngx_rt_redis_link_is_news(&pb->told, error->str,
                                    strcspn(error->str, " ")))
     {
         return;

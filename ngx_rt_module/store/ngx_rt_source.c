@@ -38,6 +38,8 @@
 static ngx_uint_t ngx_rt_source_is_served(ngx_rt_zone_t *zn, ngx_pid_t leader);
 static ngx_uint_t ngx_rt_source_has_locked(ngx_rt_zone_t *zn,
     const ngx_rt_id_t *id);
+static void ngx_rt_source_miss_locked(ngx_rt_zone_t *zn,
+    const ngx_rt_id_t *id);
 static void ngx_rt_source_wake_all_locked(ngx_rt_zone_t *zn,
     ngx_rt_wake_list_t *wake);
 
@@ -179,11 +181,32 @@ ngx_rt_source_open(ngx_rt_zone_t *zn, ngx_rt_wake_list_t *wake)
 
 
 void
+ngx_rt_source_leave(ngx_rt_zone_t *zn)
+{
+    ngx_rt_id_t          id;
+    ngx_rt_source_sh_t  *source;
+
+    source = &zn->sh->source;
+
+    ngx_rt_zone_lock(zn);
+
+    if (source->key || source->filling) {
+        source->key = 0;
+        source->filling = 0;
+
+        ngx_rt_history_next_id_locked(zn, &id);
+        ngx_rt_source_miss_locked(zn, &id);
+    }
+
+    ngx_rt_zone_unlock(zn);
+}
+
+
+void
 ngx_rt_source_miss(ngx_rt_zone_t *zn, const ngx_rt_id_t *id,
     ngx_rt_wake_list_t *wake)
 {
-    ngx_rt_id_t           next;
-    ngx_rt_worker_sh_t   *wk;
+    ngx_rt_id_t  next;
 
     ngx_rt_zone_lock(zn);
 
@@ -192,16 +215,7 @@ ngx_rt_source_miss(ngx_rt_zone_t *zn, const ngx_rt_id_t *id,
         id = &next;
     }
 
-    zn->sh->source.epoch++;
-    zn->sh->source.begin = *id;
-
-    for (wk = zn->sh->workers; wk; wk = wk->next) {
-        wk->mailbox.overflow = 1;
-    }
-
-    ngx_rt_barrier();
-    zn->sh->last = *id;
-
+    ngx_rt_source_miss_locked(zn, id);
     ngx_rt_source_wake_all_locked(zn, wake);
 
     ngx_rt_zone_unlock(zn);
@@ -371,6 +385,23 @@ ngx_rt_source_is_strange_locked(ngx_rt_zone_t *zn, const ngx_rt_id_t *id,
     ngx_memzero(from, sizeof(ngx_rt_id_t));
 
     return 1;
+}
+
+
+static void
+ngx_rt_source_miss_locked(ngx_rt_zone_t *zn, const ngx_rt_id_t *id)
+{
+    ngx_rt_worker_sh_t  *wk;
+
+    zn->sh->source.epoch++;
+    zn->sh->source.begin = *id;
+
+    for (wk = zn->sh->workers; wk; wk = wk->next) {
+        wk->mailbox.overflow = 1;
+    }
+
+    ngx_rt_barrier();
+    zn->sh->last = *id;
 }
 
 

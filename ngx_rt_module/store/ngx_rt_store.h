@@ -607,9 +607,9 @@ typedef struct {
 
 void ngx_rt_source_view(ngx_rt_zone_t *zn, ngx_rt_source_view_t *view);
 
-/* without the lock: does another server order it by now, after a reload? */
+/* without the lock: does another one order it by now, after a reload? */
 #define ngx_rt_source_is_taken(zn)                                            \
-    ((zn)->source == 0 && (zn)->sh->source.key != 0)
+    ((zn)->sh->source.key != (zn)->source && ((zn)->source == 0 || ngx_exiting))
 
 /* without the lock: can subscribers be served? */
 #define ngx_rt_source_is_ready(zn)  (!(zn)->sh->source.filling)
@@ -620,6 +620,12 @@ void ngx_rt_source_resign(ngx_rt_zone_t *zn);
 
 /* the zone is of our source from now on, whatever it has of another one */
 void ngx_rt_source_adopt(ngx_rt_zone_t *zn);
+
+/*
+ * Nobody but this host orders it any more.  Subscribers are told of a gap with
+ * the next message: what the source accepted last may not have been read.
+ */
+void ngx_rt_source_leave(ngx_rt_zone_t *zn);
 
 /* the source has accepted a message of ours, so it must not lose it */
 void ngx_rt_source_acknowledge(ngx_rt_zone_t *zn, const ngx_rt_id_t *id);

@@ -66,11 +66,8 @@ ngx_rt_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     zn->generation = ++zn->sh->generation;
 
-    /* nobody else orders it any more */
-
     if (zn->source == 0) {
-        zn->sh->source.key = 0;
-        zn->sh->source.filling = 0;
+        ngx_rt_source_leave(zn);
     }
 
     return NGX_OK;

@@ -225,6 +225,29 @@ test_ready(void)
     ngx_rt_source_view(zn, &view);
     ok(view.behind == 2 && view.entry_at == NOW / 1000, "something came");
 
+    /* the next reload: nobody else orders it */
+
+    zn->source = 0;
+    zn->foreign = 0;
+    ok(ngx_rt_source_is_taken(zn), "who has no source may not order it");
+
+    ngx_rt_source_leave(zn);
+    (void) ngx_rt_mailbox_claim(zn, mail, &box);
+    ok(!ngx_rt_source_is_taken(zn) && box.ready && box.overflow
+       && box.epoch == 1
+       && ngx_rt_id_is(&zn->sh->source.begin, >, &view.last),
+       "until it is left, which is a gap");
+
+    ngx_rt_source_leave(zn);
+    ok(zn->sh->source.epoch == 1, "once");
+
+    zn->source = SOURCE;
+    ok(!ngx_rt_source_is_taken(zn), "a worker with it goes on");
+
+    ngx_exiting = 1;
+    ok(ngx_rt_source_is_taken(zn), "until it is to exit");
+    ngx_exiting = 0;
+
     unit_zone_destroy(zn);
 }
 

@@ -18,6 +18,7 @@ ngx_uint_t             ngx_worker;
 ngx_uint_t             ngx_pagesize;
 ngx_uint_t             ngx_pagesize_shift;
 volatile ngx_msec_t    ngx_current_msec = 1000000;
+ngx_uint_t             ngx_exiting;
 volatile ngx_time_t   *ngx_cached_time;
 
 static ngx_log_t       unit_log;
