@@ -47,7 +47,7 @@ http {
         location = /ws {
             rt_subscribe  news $arg_topic;
             rt_receive    pass /backend;
-            rt_ping       300ms;
+            rt_ping       600ms;
         }
 
         location = /backend {
@@ -111,7 +111,7 @@ for (@cases) {
     my $all = length $clients[0]{bytes};
     my $rss = $t->rss($pid);
 
-    fill(\@clients, 1.5);
+    fill(\@clients, 3);
 
     my ($most) = sort { $b <=> $a } map { $_->{sent} } @clients;
 
