@@ -217,6 +217,13 @@ ngx_int_t ngx_rt_redis_reader_next(ngx_rt_redis_reader_t *rd,
     redisReply **reply, const char **reason);
 
 
+/* ngx_rt_redis_told.c */
+
+/* is this cause not among those that were told? now it is */
+ngx_uint_t ngx_rt_redis_told_is_news(ngx_rt_redis_told_t *told,
+    const void *cause, size_t len);
+
+
 /* ngx_rt_redis_link.c */
 
 void ngx_rt_redis_link_open(ngx_rt_redis_link_t *ln);
@@ -247,10 +254,6 @@ void ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
 
 /* an answer of it was of use: the next attempt comes soon again */
 void ngx_rt_redis_link_used(ngx_rt_redis_link_t *ln);
-
-/* is this cause not among those that were told? now it is */
-ngx_uint_t ngx_rt_redis_link_is_news(ngx_rt_redis_told_t *told,
-    const void *cause, size_t len);
 
 /* counts what came and cannot be taken; is it the first for a while? */
 ngx_uint_t ngx_rt_redis_link_skip(ngx_rt_redis_link_t *ln);

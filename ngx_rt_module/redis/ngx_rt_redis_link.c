@@ -143,6 +143,14 @@ ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
 
     size = p - text;
 
+    /* Redis may say anything; the log and the status are text */
+
+    for (p = text; p < text + size; p++) {
+        if (*p < ' ' || *p > '~') {
+            *p = '?';
+        }
+    }
+
     ngx_memcpy(ln->error, text, size);
     ln->error_len = size;
 
@@ -153,7 +161,7 @@ ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
         ngx_memzero(&ln->told, sizeof(ngx_rt_redis_told_t));
     }
 
-    if (ngx_rt_redis_link_is_news(&ln->told, ln->error, ln->error_len)) {
+    if (ngx_rt_redis_told_is_news(&ln->told, ln->error, ln->error_len)) {
         ngx_log_error(NGX_LOG_ERR, ln->log, 0, "redis \"%V\" is lost: %V",
                       &ln->name, &error);
     }
@@ -179,31 +187,6 @@ ngx_rt_redis_link_fail(ngx_rt_redis_link_t *ln, ngx_err_t err,
 
     ngx_rt_redis_link_set_state(ln, NGX_RT_REDIS_WAITING);
     ngx_rt_redis_link_schedule(ln);
-}
-
-
-/* one line for each time and each cause, not for each attempt */
-
-ngx_uint_t
-ngx_rt_redis_link_is_news(ngx_rt_redis_told_t *told, const void *cause,
-    size_t len)
-{
-    uint32_t    crc;
-    ngx_uint_t  i;
-
-    crc = ngx_crc32_short((u_char *) cause, len);
-
-    for (i = 0; i < NGX_RT_REDIS_CAUSES; i++) {
-        if (told->causes[i] == crc) {
-            return 0;
-        }
-    }
-
-    ngx_memmove(&told->causes[1], told->causes,
-                (NGX_RT_REDIS_CAUSES - 1) * sizeof(uint32_t));
-    told->causes[0] = crc;
-
-    return 1;
 }
 
 

@@ -205,7 +205,7 @@ ngx_rt_redis_publisher_note(ngx_rt_redis_publisher_t *pb,
 {
     pb->refused = 1;
 
-    if (!ngx_rt_redis_link_is_news(&pb->told, error->str,
+    if (!ngx_rt_redis_told_is_news(&pb->told, error->str,
                                    strcspn(error->str, " ")))
     {
         return;

@@ -84,13 +84,17 @@ ngx_rt_redis_pubsub_publish(ngx_rt_stream_t *st, ngx_rt_publication_t *pub,
 
     envelope = json_pack("{s:o}", "data", data);
 
-    if (pub->event.len) {
-        (void) json_object_set_new(envelope, "event",
-                                   json_stringn((char *) pub->event.data,
-                                                pub->event.len));
-    }
+    if (pub->event.len
+        && json_object_set_new(envelope, "event",
+                               json_stringn((char *) pub->event.data,
+                                            pub->event.len))
+           != 0)
+    {
+        text = NULL;
 
-    text = json_dumps(envelope, JSON_COMPACT);
+    } else {
+        text = json_dumps(envelope, JSON_COMPACT);
+    }
 
     json_decref(envelope);
 

@@ -102,8 +102,16 @@ ngx_int_t
 ngx_rt_redis_server_set(ngx_rt_redis_link_t *ln, const char *host, size_t len,
     ngx_int_t port)
 {
+    size_t  i;
+
     if (port < 1 || port > 65535 || len > NGX_RT_REDIS_HOST_LEN) {
         return NGX_DECLINED;
+    }
+
+    for (i = 0; i < len; i++) {
+        if (host[i] <= ' ' || host[i] > '~') {
+            return NGX_DECLINED;
+        }
     }
 
     if (len == 0) {
